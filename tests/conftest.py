@@ -1,0 +1,58 @@
+"""What every test may count on. Rows come from `tests/factories.py`."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+NOT_RUN = ("skipped", "xfailed")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, rather than skip, the tests of services that this run does not have."""
+    absent = set()
+    if not os.environ.get("CELERY_BROKER_URL"):
+        absent.add("services")
+    if not os.environ.get("DATABASE_URL", "").startswith(("postgres", "pgsql")):
+        absent.add("postgresql")
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _not_run(config: pytest.Config) -> list[pytest.TestReport]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return [report for kind in NOT_RUN for report in (reporter.stats.get(kind, []) if reporter else [])]
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """In CI a test that did not run is a failure: nobody reads a letter s in green."""
+    if os.environ.get("CI") and exitstatus == pytest.ExitCode.OK and _not_run(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Config) -> None:
+    """Name the tests that did not run, where that is what failed the run."""
+    if os.environ.get("CI"):
+        for report in _not_run(config):
+            terminalreporter.write_line(f"NOT RUN {report.nodeid}: {report.longrepr}", red=True)
+
+
+@pytest.fixture
+def worker(transactional_db) -> Iterator[None]:
+    """Run tasks in a real Celery worker over the broker that CELERY_BROKER_URL names.
+
+    For tests marked `services`. The worker is a thread of this process, so it sees the test's database.
+    """
+    from celery.contrib.testing.worker import start_worker
+
+    from portfolio.config.celery import app
+
+    app.conf.task_always_eager = False
+    try:
+        app.control.purge()  # what an earlier, broken run left in the queue is not this test's work
+        with start_worker(app, perform_ping_check=False, pool="threads", concurrency=2):
+            yield
+    finally:
+        app.conf.task_always_eager = True

@@ -1,0 +1,38 @@
+"""The settings of the tests: the real module, read from an environment that this machine does not colour.
+
+The database, the broker and the cache may be named from outside, so that the same tests run on
+SQLite and on PostgreSQL with Redis. Everything else is as a fresh checkout has it.
+"""
+
+import os
+
+_FROM_OUTSIDE = {"DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL"}
+_OURS = {
+    "ALLOWED_HOSTS",
+    "BEHIND_PROXY",
+    "COLLECT",
+    "CSRF_TRUSTED_ORIGINS",
+    "DEBUG",
+    "EMAIL_URL",
+    "LANGUAGE_CODE",
+}
+_OURS |= {"LOG_LEVEL", "STATIC_ROOT", "TIME_ZONE"}
+for _name in list(os.environ):
+    if _name.startswith("TWOFOLD_") or _name in _OURS:
+        del os.environ[_name]
+os.environ |= {
+    "SECRET_KEY": "a key for the tests alone, of no use anywhere else",
+    "TWOFOLD_SECURE": "no",  # the test client speaks plain HTTP
+    "LOG_LEVEL": "ERROR",
+    "DATABASE_URL": os.environ.get("DATABASE_URL") or "sqlite://:memory:",
+}
+
+from portfolio.config.settings import *  # noqa: E402, F403
+from portfolio.config.settings import INSTALLED_APPS  # noqa: E402
+
+if "portfolio.demo" not in INSTALLED_APPS:
+    INSTALLED_APPS.append("portfolio.demo")  # its tests switch TWOFOLD_DEMO on where they need it
+
+# Tasks run in the process unless a test asks for the real thing with the `worker` fixture.
+CELERY_TASK_ALWAYS_EAGER = True
+CELERY_TASK_EAGER_PROPAGATES = True
