@@ -1,0 +1,166 @@
+"""Who may write what: the one place that says it.
+
+Reading is open to whoever is signed in (rates of pay excepted: see `teams.models.Rate`). Writing takes a
+role, held over the whole portfolio, a value stream (and all below it), a product or a team. `WRITERS` names
+the roles for each kind of row; each model says by `scope_*` where the product, stream or team is found that
+the role must cover. Pages, API and imports all come through `writable` (the check in the query) and
+`require` (the check in the action).
+"""
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Q
+
+from portfolio.common.errors import NotAllowed
+
+
+class Role(models.TextChoices):
+    """The parts people play."""
+
+    LEADER = "leader", "Leader"
+    PRODUCT_OWNER = "product_owner", "Product owner"
+    BUSINESS_PARTNER = "business_partner", "Business partner"
+    FINANCE_PARTNER = "finance_partner", "Finance partner"
+    TEAM_LEAD = "team_lead", "Team lead"
+
+
+_LEADER, _OWNER, _PARTNER, _FINANCE, _TEAM = Role
+
+#: The roles that may write each kind of row. A kind that is not here cannot be written by anyone.
+WRITERS: dict[str, frozenset[Role]] = {
+    "catalog.valuestream": frozenset({_LEADER}),
+    "catalog.product": frozenset({_LEADER, _OWNER}),
+    "catalog.segment": frozenset({_LEADER, _OWNER, _PARTNER}),
+    "catalog.insight": frozenset({_LEADER, _OWNER, _PARTNER, _TEAM}),
+    "catalog.assignment": frozenset({_LEADER, _TEAM}),
+    "teams.discipline": frozenset({_LEADER, _FINANCE}),
+    "teams.person": frozenset({_LEADER, _TEAM}),
+    "teams.team": frozenset({_LEADER, _TEAM}),
+    "teams.membership": frozenset({_LEADER, _TEAM}),
+    "teams.rate": frozenset({_FINANCE}),
+    "value.metric": frozenset({_LEADER, _OWNER}),
+    "value.observation": frozenset({_LEADER, _OWNER, _TEAM}),
+    "value.valuation": frozenset({_LEADER, _OWNER, _PARTNER}),
+    "value.confirmation": frozenset({_LEADER, _OWNER, _PARTNER, _FINANCE}),
+    "funding.fundingstream": frozenset({_LEADER, _FINANCE}),
+    "funding.allocation": frozenset({_LEADER, _FINANCE}),
+    "funding.ledgerentry": frozenset({_FINANCE}),
+    "funding.exchangerate": frozenset({_FINANCE}),
+    "network.link": frozenset({_LEADER, _OWNER}),
+    "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
+    "rollup.run": frozenset({_LEADER, _FINANCE}),
+}
+
+
+class Scoped:
+    """Says where a row's product, value stream and team are found; with none, only whole-portfolio roles count."""
+
+    scope_products: tuple[str, ...] = ()  #: paths to a product, such as "metric__product"; "" is the row itself
+    scope_streams: tuple[str, ...] = ()  #: paths to a value stream that is not reached through a product
+    scope_teams: tuple[str, ...] = ()  #: paths to a team
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a user's grants of some roles cover."""
+
+    is_everything: bool = False
+    products: frozenset[int] = field(default_factory=frozenset)
+    streams: frozenset[int] = field(default_factory=frozenset)
+    teams: frozenset[int] = field(default_factory=frozenset)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether no grant of these roles is held at all."""
+        return not (self.is_everything or self.products or self.streams or self.teams)
+
+
+def reach(user: Any, roles: frozenset[Role]) -> Reach:
+    """Return what `user`'s grants of `roles` cover; the grants are read once a request, in one query."""
+    if not user.is_authenticated or not user.is_active:
+        return Reach()
+    if user.is_superuser:
+        return Reach(is_everything=True)
+    grants = [grant for grant in user.held_grants if grant.role in roles]
+    if any(grant.is_whole_portfolio for grant in grants):
+        return Reach(is_everything=True)
+    streams = {grant.value_stream_id for grant in grants if grant.value_stream_id}
+    return Reach(
+        products=frozenset(grant.product_id for grant in grants if grant.product_id),
+        streams=frozenset(apps.get_model("catalog.ValueStream").objects.subtree(streams)) if streams else frozenset(),
+        teams=frozenset(grant.team_id for grant in grants if grant.team_id),
+    )
+
+
+def writers_of(model: type[models.Model]) -> frozenset[Role]:
+    """Return the roles that may write rows of `model`."""
+    return WRITERS.get(model._meta.label_lower, frozenset())
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}__{name}" if path else name
+
+
+def writable(queryset, user):
+    """Return the rows of `queryset` that `user` may change: the check in the query."""
+    covered = reach(user, writers_of(queryset.model))
+    if covered.is_everything:
+        return queryset
+    model = queryset.model
+    conditions = [
+        *(Q(**{_join(path, "id__in"): covered.products}) for path in model.scope_products if covered.products),
+        *(
+            Q(**{_join(path, "value_stream_id__in"): covered.streams})
+            for path in model.scope_products
+            if covered.streams
+        ),
+        *(Q(**{_join(path, "id__in"): covered.streams}) for path in model.scope_streams if covered.streams),
+        *(Q(**{_join(path, "id__in"): covered.teams}) for path in model.scope_teams if covered.teams),
+    ]
+    return queryset.filter(reduce(or_, conditions)) if conditions else queryset.none()
+
+
+def _follow(row: Any, path: str) -> Any:
+    for name in path.split("__") if path else ():
+        row = getattr(row, name, None)
+        if row is None:
+            return None
+    return row
+
+
+def may_write(user: Any, row: models.Model) -> bool:
+    """Return whether `user`'s roles cover `row` as it stands in memory, saved or not."""
+    covered = reach(user, writers_of(type(row)))
+    if covered.is_everything:
+        return True
+    if covered.is_nothing:
+        return False
+    products = [found for path in row.scope_products if (found := _follow(row, path)) is not None]
+    streams = [found for path in row.scope_streams if (found := _follow(row, path)) is not None]
+    teams = [found for path in row.scope_teams if (found := _follow(row, path)) is not None]
+    return (
+        any(product.pk in covered.products or product.value_stream_id in covered.streams for product in products)
+        or any(stream.pk in covered.streams for stream in streams)
+        or any(team.pk in covered.teams for team in teams)
+    )
+
+
+def may_add(user: Any, model: type[models.Model]) -> bool:
+    """Return whether `user` may add a row of `model` somewhere: whether to offer the form at all."""
+    return not reach(user, writers_of(model)).is_nothing
+
+
+def require(user: Any, row: models.Model) -> None:
+    """Raise NotAllowed unless `user`'s roles cover `row`."""
+    if may_write(user, row):
+        return
+    roles = ", ".join(sorted(role.label.lower() for role in writers_of(type(row)))) or "nobody"
+    raise NotAllowed(
+        f"You may not change this {row._meta.verbose_name}. It takes one of these roles over it: {roles}. "
+        "Ask a leader to grant it."
+    )

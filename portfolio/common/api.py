@@ -1,0 +1,195 @@
+"""What the API's rooms share: serializers that go through the actions, pages by cursor, and two kinds of viewset.
+
+Described rows are read, added and edited by code. Recorded rows are read and recorded; `correct` and `retract`
+are calls of their own, because nothing recorded is overwritten.
+"""
+
+from typing import Any
+
+from django.db import models
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins, serializers, viewsets
+from rest_framework.decorators import action
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+
+from portfolio.common import access, actions
+from portfolio.common.described import Described
+from portfolio.common.errors import NotAllowed
+
+
+class CodePages(CursorPagination):
+    """Pages of 100, up to 1,000 with `?page_size=`, in the order of the key, so that no row is missed or repeated."""
+
+    page_size = 100
+    max_page_size = 1000
+    page_size_query_param = "page_size"
+    ordering = "pk"
+
+
+class CodeField(serializers.SlugRelatedField):
+    """A related row, by its code."""
+
+    def __init__(self, **options):
+        super().__init__(slug_field="code", **options)
+
+    def to_internal_value(self, data: Any) -> models.Model:
+        """Return the row; the error names the code that was not found."""
+        if not isinstance(data, str) or "\x00" in data:
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ActionSerializer(serializers.ModelSerializer):
+    """Reads and writes rows with related rows by code; saves through `portfolio.common.actions`."""
+
+    def build_relational_field(self, field_name, relation_info):
+        """Show a related row by its code, a user by name, any other by key."""
+        field_class, options = super().build_relational_field(field_name, relation_info)
+        if issubclass(relation_info.related_model, Described):
+            options.pop("view_name", None)
+            return CodeField, options
+        if relation_info.related_model._meta.label_lower == "common.user":
+            options.pop("view_name", None)
+            return serializers.SlugRelatedField, options | {"slug_field": "username"}
+        return field_class, options
+
+    def get_unique_together_constraints(self, model):
+        """Leave uniqueness to the constraints in the model: they know which rows still stand."""
+        return iter(())
+
+    def build_standard_field(self, field_name, model_field):
+        """Leave a column's own uniqueness to the model too, where the action checks it."""
+        field_class, options = super().build_standard_field(field_name, model_field)
+        options["validators"] = [
+            validator for validator in options.get("validators", ()) if not hasattr(validator, "queryset")
+        ]
+        return field_class, options
+
+    def create(self, validated_data: dict[str, Any]) -> models.Model:
+        """Save or record a new row."""
+        row = self.Meta.model(**validated_data)
+        write = actions.save if isinstance(row, Described) else actions.record
+        return write(row, by=self.context["request"].user)
+
+    def update(self, instance: models.Model, validated_data: dict[str, Any]) -> models.Model:
+        """Save an edited described row."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        return actions.save(instance, by=self.context["request"].user)
+
+
+class RecordedSerializer(ActionSerializer):
+    """A recorded row with its second time: when we knew it, from whom, and what it corrects."""
+
+    RECORDING = ("id", "recorded_at", "recorded_by", "retracted_at", "retracted_by", "reason", "corrects")
+
+    def get_field_names(self, declared_fields, info):
+        """Return the row's own fields and those of its recording."""
+        own = super().get_field_names(declared_fields, info)
+        return [*(name for name in self.RECORDING if name not in own), *own]
+
+    def build_field(self, field_name, info, model_class, nested_depth):
+        """Make the fields of the recording read-only."""
+        field_class, options = super().build_field(field_name, info, model_class, nested_depth)
+        if field_name in self.RECORDING:
+            keep = {key: options[key] for key in ("slug_field", "label") if key in options}
+            return field_class, keep | {"read_only": True}
+        return field_class, options
+
+
+class ReasonSerializer(serializers.Serializer):
+    """Why a row is retracted."""
+
+    reason = serializers.CharField(max_length=500, help_text="Stays readable beside the old row.")
+
+
+class VisibleRows:
+    """Starts every query from what the user may read, with what the page needs."""
+
+    pagination_class = CodePages
+
+    def get_queryset(self):
+        """Return the rows that the user may read."""
+        rows = super().get_queryset().visible_to(self.request.user)
+        return rows.for_table() if hasattr(rows, "for_table") else rows
+
+    def may_add(self) -> None:
+        """Refuse at once where no role of the user covers such rows anywhere."""
+        model = self.queryset.model
+        if not access.may_add(self.request.user, model):
+            access.require(self.request.user, model())
+            raise NotAllowed(f"You may not add a {model._meta.verbose_name}.")
+
+
+class DescribedViewSet(
+    VisibleRows,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    mixins.UpdateModelMixin,
+    viewsets.GenericViewSet,
+):
+    """Lists, shows, adds and edits described rows, by code."""
+
+    lookup_field = "code"
+    lookup_value_regex = "[a-z0-9-]+"
+    http_method_names = ["get", "post", "patch", "head", "options"]
+
+    def create(self, request, *args, **kwargs):
+        """Add a row."""
+        self.may_add()
+        return super().create(request, *args, **kwargs)
+
+    def update(self, request, *args, **kwargs):
+        """Edit a row: only one that the user's roles cover."""
+        access.require(request.user, self.get_object())
+        return super().update(request, *args, **kwargs)
+
+
+class RecordedViewSet(
+    VisibleRows,
+    mixins.ListModelMixin,
+    mixins.RetrieveModelMixin,
+    mixins.CreateModelMixin,
+    viewsets.GenericViewSet,
+):
+    """Lists, shows and records rows; corrects and retracts them by calls of their own."""
+
+    lookup_value_regex = "[0-9]{1,18}"
+    http_method_names = ["get", "post", "head", "options"]
+
+    def filter_queryset(self, queryset):
+        """Filter lists only: a single row is readable for ever, with when it was retracted and why."""
+        return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def create(self, request, *args, **kwargs):
+        """Record a row."""
+        self.may_add()
+        return super().create(request, *args, **kwargs)
+
+    @extend_schema(description="Retract this row and record it with changes; needs a `reason`. Returns the new row.")
+    @action(detail=True, methods=["post"])
+    def correct(self, request, pk=None):
+        """Replace a row by a corrected one."""
+        row = self.get_object()
+        access.require(request.user, row)
+        reason = ReasonSerializer(data=request.data)
+        changes = self.get_serializer(row, data=request.data, partial=True)
+        reason.is_valid(raise_exception=True)
+        changes.is_valid(raise_exception=True)
+        new = actions.correct(
+            row, changes=changes.validated_data, reason=reason.validated_data["reason"], by=request.user
+        )
+        return Response(self.get_serializer(new).data, status=201)
+
+    @extend_schema(request=ReasonSerializer, description="Withdraw this row; needs a `reason`. Returns the row.")
+    @action(detail=True, methods=["post"])
+    def retract(self, request, pk=None):
+        """Withdraw a row."""
+        row = self.get_object()
+        access.require(request.user, row)
+        reason = ReasonSerializer(data=request.data)
+        reason.is_valid(raise_exception=True)
+        actions.retract(row, reason=reason.validated_data["reason"], by=request.user)
+        return Response(self.get_serializer(row).data)

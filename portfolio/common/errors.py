@@ -1,0 +1,13 @@
+"""The base of every refusal. A message says what was found, what was needed and how to mend it."""
+
+
+class TwofoldError(Exception):
+    """Something the user can mend; pages and API show the message as it is."""
+
+
+class NotAllowed(TwofoldError):
+    """The user's roles do not cover this change."""
+
+
+class AlreadyRetracted(TwofoldError):
+    """The row was corrected or retracted by someone else in the meantime."""

@@ -1,0 +1,163 @@
+"""What the pages of all rooms share: one URL for page and fragment, and the three ways a form changes a row."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from portfolio.common import access, actions
+from portfolio.common.errors import NotAllowed, TwofoldError
+
+PAGE_SIZE = 50
+
+
+def page_or_fragment(request: HttpRequest, page: str) -> str:
+    """Return the template to render: the page, or for htmx its `_table` fragment.
+
+    `funding/allocation_list.html` has the fragment `funding/_allocation_table.html`. On a restored history entry
+    htmx needs the whole page.
+    """
+    if request.htmx and not request.htmx.history_restore_request:
+        room, name = page.split("/")
+        return f"{room}/_{name.removesuffix('_list.html')}_table.html"
+    return page
+
+
+def render_list(request: HttpRequest, template: str, filterset: Any, **context: Any) -> HttpResponse:
+    """Render one page of a filtered list: `filter`, `page` and whatever else the template needs."""
+    page = Paginator(filterset.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+    response = render(request, page_or_fragment(request, template), {"filter": filterset, "page": page, **context})
+    response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
+    return response
+
+
+class ReasonForm(forms.Form):
+    """Why a row is corrected or retracted."""
+
+    reason = forms.CharField(
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Stays readable beside the old row.",
+    )
+
+
+def require_writable(request: HttpRequest, row: Any) -> None:
+    """Answer 403, with the roles it takes, unless the user may write this row."""
+    try:
+        access.require(request.user, row)
+    except NotAllowed as error:
+        raise PermissionDenied(str(error)) from error
+
+
+def require_addable(request: HttpRequest, model: type) -> None:
+    """Answer 403 unless the user may add such a row somewhere."""
+    if not access.may_add(request.user, model):
+        require_writable(request, model())
+        raise PermissionDenied(f"You may not add a {model._meta.verbose_name}.")
+
+
+def attempt(form: forms.BaseForm, change: Callable[[], Any]) -> Any:
+    """Return what `change` returns, or None with its refusal added to the form beside the field it is about."""
+    try:
+        return change()
+    except ValidationError as error:
+        for name, errors in as_fields(error).items():
+            form.add_error(name if name in form.fields else None, errors)
+    except TwofoldError as error:
+        form.add_error(None, str(error))
+    return None
+
+
+def as_fields(error: ValidationError) -> dict[str | None, list]:
+    """Return the errors by field; those of the whole row under None."""
+    if hasattr(error, "error_dict"):
+        return {None if name == "__all__" else name: errors for name, errors in error.error_dict.items()}
+    return {None: error.error_list}
+
+
+def save_form(
+    request: HttpRequest, form: forms.ModelForm, template: str, *, to: Callable[[Any], str], **context: Any
+) -> HttpResponse:
+    """Show a form for a described row and save it; `to` gives the address to go to with the saved row."""
+    if request.method == "POST" and form.is_valid():
+        row = attempt(form, lambda: actions.save(form.instance, by=request.user))
+        if row:
+            messages.success(request, f"{row} is saved.")
+            return redirect(to(row))
+    return _show(request, form, template, **context)
+
+
+def record_form(
+    request: HttpRequest, form: forms.ModelForm, template: str, *, to: Callable[[Any], str], **context: Any
+) -> HttpResponse:
+    """Show a form for a new recorded row and record it."""
+    if request.method == "POST" and form.is_valid():
+        row = attempt(form, lambda: actions.record(form.instance, by=request.user))
+        if row:
+            messages.success(request, f"{row} is recorded.")
+            return redirect(to(row))
+    return _show(request, form, template, **context)
+
+
+def correct_form(
+    request: HttpRequest,
+    row: Any,
+    form_class: type[forms.ModelForm],
+    template: str,
+    *,
+    to: Callable[[Any], str],
+    **context: Any,
+) -> HttpResponse:
+    """Show a recorded row in its form, with a reason, and record it again with what was changed."""
+    require_writable(request, row)
+    form = _correction(form_class)(request.POST or None, instance=type(row).objects.get(pk=row.pk))
+    if request.method == "POST" and form.is_valid():
+        changes = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
+        new = attempt(
+            form,
+            lambda: actions.correct(row, changes=changes, reason=form.cleaned_data["reason"], by=request.user),
+        )
+        if new:
+            messages.success(request, f"{new} is corrected; the old row stays readable.")
+            return redirect(to(new))
+    return _show(request, form, template, row=row, **context)
+
+
+def retract_form(
+    request: HttpRequest, row: Any, template: str, *, to: Callable[[Any], str], **context: Any
+) -> HttpResponse:
+    """Ask why a recorded row is withdrawn, and retract it."""
+    require_writable(request, row)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        done = attempt(form, lambda: actions.retract(row, reason=form.cleaned_data["reason"], by=request.user))
+        if done:
+            messages.success(request, f"{row} is retracted; it stays readable as it was known.")
+            return redirect(to(row))
+    return _show(request, form, template, row=row, **context)
+
+
+def _correction(form_class: type[forms.ModelForm]) -> type[forms.ModelForm]:
+    """Return the form with a required reason at its end.
+
+    It cleans a copy of the row that stands, so it leaves uniqueness and constraints to the action, which checks
+    them for the new row once the old one is gone.
+    """
+    return type(
+        f"Correct{form_class.__name__}",
+        (form_class,),
+        {
+            "reason": ReasonForm.base_fields["reason"],
+            "validate_unique": lambda self: None,
+            "validate_constraints": lambda self: None,
+        },
+    )
+
+
+def _show(request: HttpRequest, form: forms.BaseForm, template: str, **context: Any) -> HttpResponse:
+    return render(request, template, {"form": form, **context}, status=422 if form.is_bound and form.errors else 200)

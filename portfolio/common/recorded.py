@@ -1,0 +1,106 @@
+"""The base of facts and agreements: two times, when it holds and when we knew it; never overwritten."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from portfolio.common.access import Scoped
+from portfolio.common.months import during
+
+
+class RecordedQuerySet(models.QuerySet):
+    """Reads that every recorded row answers."""
+
+    def known(self, at: datetime | None = None) -> Self:
+        """Return the rows that stood at a moment; without one, those that stand now."""
+        if at is None:
+            return self.filter(retracted_at=None)
+        return self.filter(Q(retracted_at=None) | Q(retracted_at__gt=at), recorded_at__lte=at)
+
+    def uncorrected(self, since: datetime) -> Self:
+        """Return the rows as they would stand had nothing been corrected or retracted after `since`.
+
+        Facts that merely arrived later are kept; it is how the effect of corrections is told apart
+        from the effect of news.
+        """
+        return self.filter(
+            Q(retracted_at=None) | Q(retracted_at__gt=since), Q(corrects=None) | Q(recorded_at__lte=since)
+        )
+
+    def during(self, first, after) -> Self:
+        """Return the rows that hold on some day of `[first, after)`."""
+        return self.filter(during(first, after))
+
+    def current(self, on) -> Self:
+        """Return the rows that hold on the day `on`."""
+        return self.filter(Q(ends__gt=on) | Q(ends=None), starts__lte=on)
+
+    def visible_to(self, user) -> Self:
+        """Return what `user` may read: everything, for whoever is signed in."""
+        return self if user.is_authenticated else self.none()
+
+
+class Recorded(Scoped, models.Model):
+    """A fact or agreement. A correction retracts one row and records another that points back to it."""
+
+    recorded_at = models.DateTimeField(default=timezone.now, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    retracted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retracted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    reason = models.CharField(
+        max_length=500, blank=True, editable=False, help_text="Why it was corrected or retracted."
+    )
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="corrected_by"
+    )
+    is_illustrative = models.BooleanField(
+        "illustrative", default=False, help_text="Made up to show how things work; marked wherever it shows."
+    )
+
+    objects = RecordedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(retracted_at=None) | Q(retracted_at__gte=F("recorded_at")),
+                name="%(class)s_retracted_after_recorded",
+                violation_error_message="A row cannot be retracted before it was recorded.",
+            ),
+        ]
+
+    def lock(self) -> None:
+        """Lock what `guard` compares with, so that two writers cannot both pass it."""
+
+    def guard(self) -> None:
+        """Raise ValidationError where this row cannot stand beside those already known."""
+
+    def complete(self) -> None:
+        """Fill in what follows from the given fields, such as the amount in the base currency."""
+
+    def derived(self) -> Iterable["Recorded"]:
+        """Return the known rows that were worked out from this one, and are recorded again when it changes."""
+        return ()
+
+    def touched(self) -> list:
+        """Return the figures that this row changes, as a list of `staleness.Touch`."""
+        return []
+
+
+def interval_constraint(model: str, *, is_open: bool = True) -> models.CheckConstraint:
+    """Return the rule that an interval has at least one day; an open end is null."""
+    condition = Q(starts__lt=F("ends"))
+    return models.CheckConstraint(
+        condition=condition | Q(ends=None) if is_open else condition,
+        name=f"{model}_starts_before_ends",
+        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+    )

@@ -1,0 +1,318 @@
+"""Every setting, parsed strictly from the environment and safe by default.
+
+`docs/operations.md` explains each variable. A value that cannot be parsed, or a TWOFOLD_ variable
+that does not exist, stops the start with a message that says so.
+"""
+
+import os
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import environ
+import structlog
+from babel.numbers import list_currencies
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+env = environ.Env()
+
+KNOWN_VARIABLES = {
+    "TWOFOLD_DEMO",
+    "TWOFOLD_SECURE",
+    "TWOFOLD_TODAY",
+    "TWOFOLD_BASE_CURRENCY",
+    "TWOFOLD_FISCAL_YEAR_START",
+    "TWOFOLD_ORGANISATION",
+    "TWOFOLD_LOG",
+}
+if unknown := sorted(name for name in os.environ if name.startswith("TWOFOLD_") and name not in KNOWN_VARIABLES):
+    raise ImproperlyConfigured(
+        f"Unknown setting {', '.join(unknown)}. Known ones: {', '.join(sorted(KNOWN_VARIABLES))}."
+    )
+
+# -- What Twofold itself can be told ------------------------------------------------------------------
+
+TWOFOLD_DEMO = env.bool("TWOFOLD_DEMO", default=False)
+TWOFOLD_SECURE = env.bool("TWOFOLD_SECURE", default=not TWOFOLD_DEMO)
+TWOFOLD_BASE_CURRENCY = env.str("TWOFOLD_BASE_CURRENCY", default="GBP" if TWOFOLD_DEMO else "USD")
+TWOFOLD_FISCAL_YEAR_START = env.int("TWOFOLD_FISCAL_YEAR_START", default=4 if TWOFOLD_DEMO else 1)
+TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public services" if TWOFOLD_DEMO else "All products")
+TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
+
+_today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
+try:
+    TWOFOLD_TODAY = date.fromisoformat(_today) if _today else None
+except ValueError as error:
+    raise ImproperlyConfigured(f"TWOFOLD_TODAY is {_today!r}; it must be a date like 2017-03-31.") from error
+if TWOFOLD_BASE_CURRENCY not in list_currencies():
+    raise ImproperlyConfigured(
+        f"TWOFOLD_BASE_CURRENCY is {TWOFOLD_BASE_CURRENCY!r}; it must be an ISO 4217 code such as GBP."
+    )
+if not 1 <= TWOFOLD_FISCAL_YEAR_START <= 12:
+    raise ImproperlyConfigured("TWOFOLD_FISCAL_YEAR_START must be a month from 1 (January) to 12 (December).")
+if TWOFOLD_LOG not in {"json", "console"}:
+    raise ImproperlyConfigured("TWOFOLD_LOG must be json or console.")
+
+# -- Safety -----------------------------------------------------------------------------------------
+
+DEBUG = env.bool("DEBUG", default=False)
+if TWOFOLD_DEMO:
+    # A demo is thrown away; it must start with nothing set.
+    SECRET_KEY = env.str("SECRET_KEY", default="") or get_random_secret_key()
+else:
+    SECRET_KEY = env.str("SECRET_KEY", default="")
+    if not SECRET_KEY:
+        raise ImproperlyConfigured(
+            "SECRET_KEY is not set. Set it to 50 or more random characters, or start the demo with `make demo`."
+        )
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TWOFOLD_SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_SSL_REDIRECT = TWOFOLD_SECURE
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come over plain HTTP from inside
+SECURE_HSTS_SECONDS = 31_536_000 if TWOFOLD_SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TWOFOLD_SECURE
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        # The hash is that of an empty style element, which Plotly adds and then fills through the CSSOM.
+        "style-src": [SELF, "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"],
+        "img-src": [SELF, "data:", "blob:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# -- The application -----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "portfolio.common",
+    "teams",
+    "products.catalog",
+    "products.value",
+    "funding",
+    "portfolio.network",
+    "portfolio.rollup",
+    "portfolio.board",
+    "portfolio.intake",
+    *(["portfolio.demo"] if TWOFOLD_DEMO else []),
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "drf_spectacular",
+    "drf_standardized_errors",
+    "health_check",
+    "knox",
+    "django_include_bootstrap",
+    "lucide",
+    "rest_framework",
+    "simple_history",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "simple_history.middleware.HistoryRequestMiddleware",
+]
+ROOT_URLCONF = "portfolio.config.urls"
+WSGI_APPLICATION = "portfolio.config.wsgi.application"
+ASGI_APPLICATION = "portfolio.config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portfolio.common.context.twofold",
+            ],
+            "builtins": ["portfolio.common.templatetags.twofold"],
+        },
+    }
+]
+
+# -- Data -----------------------------------------------------------------------------------------------
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # Writers queue from the start of their transaction instead of failing in the middle of it.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 30,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://twofold")}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+CELERY_TASK_EAGER_PROPAGATES = False  # a failed roll-up leaves its marks; it must not turn a saved write into an error
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE = {
+    # Marks left by a lost message or a crash, a new month that begins, metrics that fall overdue.
+    "refresh": {"task": "rollup.refresh_standings", "schedule": 60.0},
+    "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
+}
+
+# -- Sign-in -----------------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "common.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "board:board"
+ACCOUNT_ADAPTER = "portfolio.common.accounts.ClosedSignup"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+# -- API -------------------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["drf_orjson_renderer.renderers.ORJSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portfolio.common.problems.handle",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Twofold API",
+    "DESCRIPTION": "Products, what they cost, the value they make, and what each dollar returns.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "portfolio.common.problems.describe_problems",
+    ],
+}
+
+# -- Static files: all from wheels or ours ---------------------------------------------------------------
+
+
+def _wheel(package: str, *inside: str) -> Path:
+    """Return a folder inside an installed wheel, without importing the package."""
+    return Path(find_spec(package).origin).parent.joinpath(*inside)
+
+
+STATIC_URL = "static/"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("plotly", _wheel("plotly", "package_data")),
+]
+_is_collected = (STATIC_ROOT / "staticfiles.json").exists()
+WHITENOISE_USE_FINDERS = not _is_collected  # the embedded mode serves straight from the wheels
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if _is_collected or env.bool("COLLECT", default=False)
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+
+# -- Language, time, logs ------------------------------------------------------------------------------------
+
+LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
+USE_I18N = True
+USE_TZ = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+
+_stamp = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _stamp,
+            "processor": structlog.processors.JSONRenderer()
+            if TWOFOLD_LOG == "json"
+            else structlog.dev.ConsoleRenderer(colors=False),
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {
+        "handlers": ["stderr"],
+        "level": env.str("LOG_LEVEL", default="WARNING" if TWOFOLD_DEMO else "INFO"),
+    },
+}
+structlog.configure(
+    processors=[
+        *_stamp,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
