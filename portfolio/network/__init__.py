@@ -1,0 +1,1 @@
+"""Who pulls services from whom: agreements between products, and how much was used."""

@@ -1,0 +1,1 @@
+"""Products: the catalogue of what there is and who it is for, and the value each makes."""

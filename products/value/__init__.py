@@ -1,0 +1,1 @@
+"""What customers feel, measured: metrics, their observations, and what a unit of each is worth."""

@@ -1,0 +1,1 @@
+"""People, the durable teams they are in, and what their disciplines cost."""
