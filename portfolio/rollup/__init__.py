@@ -1,0 +1,1 @@
+"""Bringing figures up to date: from facts and agreements to product-months and standings."""

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RollupConfig(AppConfig):
+    name = "portfolio.rollup"
+    label = "rollup"

@@ -1,0 +1,209 @@
+"""What a roll-up writes: product-months and what they are made of, standings, and the record of each run.
+
+All of it can be made again from the facts and agreements; nothing here is entered by hand.
+"""
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+
+from portfolio.common.money import amount_field, quantity_field
+
+
+class Run(models.Model):
+    """One roll-up: why, over what, how long, and whether its sums held."""
+
+    cause = models.CharField(max_length=200)
+    is_full = models.BooleanField(default=False)
+    started_at = models.DateTimeField()
+    seconds = models.FloatField(default=0)
+    months = models.PositiveIntegerField(default=0)
+    product_months = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0, help_text="Facts and agreements that were read.")
+    seed = models.PositiveBigIntegerField(help_text="What the draws behind the ranges were made from.")
+    invariants = models.JSONField(default=dict, help_text="Each law of conservation, and by how much it was missed.")
+    has_held = models.BooleanField(default=True, help_text="Whether every invariant held.")
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Run {self.pk}: {self.cause}"
+
+
+class ProductMonth(models.Model):
+    """The figures of one product for one month, in the base currency."""
+
+    product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="months")
+    month = models.DateField()
+    ledger_cost = amount_field(default=0)
+    labour_cost = amount_field(default=0, help_text="Run-rate of assigned teams, where the ledger has no labour.")
+    direct_cost = amount_field(default=0)
+    own_value = amount_field(default=0)
+    loaded_cost = amount_field(null=True)
+    retained_cost = amount_field(null=True)
+    reached_value = amount_field(null=True)
+    credited_value = amount_field(null=True)
+    measured_value = amount_field(null=True, help_text="The part of the credited value that is measured.")
+    estimated_value = amount_field(null=True, help_text="The part of the credited value that is estimated.")
+
+    class Meta:
+        ordering = ["month", "product"]
+        constraints = [models.UniqueConstraint(fields=["month", "product"], name="productmonth_is_made_once")]
+        indexes = [models.Index(fields=["product", "month"], name="productmonth_product")]
+
+    def __str__(self) -> str:
+        return f"{self.product_id} in {self.month:%Y-%m}"
+
+
+class MetricMonth(models.Model):
+    """What one metric came to in a month, and what that was worth."""
+
+    metric = models.ForeignKey("value.Metric", models.CASCADE, related_name="months")
+    month = models.DateField()
+    quantity = quantity_field(help_text="Of a flow, the sum; of a level, the mean over time, less the baseline.")
+    valuation = models.ForeignKey("value.Valuation", models.CASCADE, null=True, related_name="+")
+    value = amount_field(null=True, help_text="In the base currency; empty where there is no valuation.")
+    overdue_days = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["month", "metric"]
+        constraints = [models.UniqueConstraint(fields=["month", "metric"], name="metricmonth_is_made_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric_id} in {self.month:%Y-%m}: {self.quantity}"
+
+
+class Basis(models.TextChoices):
+    """What a share rests on."""
+
+    METERED = "metered", "Metered"
+    AGREED = "agreed", "Agreed"
+    CARRIED = "carried", "Carried on: metering has stopped"
+
+
+class LinkMonth(models.Model):
+    """What one product pulled from another in a month: cost one way, value the other."""
+
+    supplier = models.ForeignKey("catalog.Product", models.CASCADE, related_name="supplied_months")
+    consumer = models.ForeignKey("catalog.Product", models.CASCADE, related_name="pulled_months")
+    month = models.DateField()
+    share = models.FloatField(help_text="Part of the supplier's output, 0 to 1.")
+    basis = models.CharField(max_length=7, choices=Basis)
+    cost = amount_field(null=True, help_text="Supplier's loaded cost that was passed on.")
+    value = amount_field(null=True, help_text="Consumer's reached value that came through the supplier.")
+
+    class Meta:
+        ordering = ["month", "supplier", "consumer"]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "supplier", "consumer"], name="linkmonth_is_made_once"),
+        ]
+        indexes = [models.Index(fields=["consumer", "month"], name="linkmonth_consumer")]
+
+    def __str__(self) -> str:
+        return f"{self.supplier_id} to {self.consumer_id} in {self.month:%Y-%m}"
+
+
+class BlockedMonth(models.Model):
+    """A month that cannot be solved; its last good figures stay until the cause is mended."""
+
+    month = models.DateField(unique=True)
+    message = models.TextField()
+    products = models.ManyToManyField("catalog.Product", related_name="+")
+    blocked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["month"]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}: {self.message}"
+
+
+class Window(models.TextChoices):
+    """The windows for which standings are kept."""
+
+    T12M = "t12m", "12 months"
+    QUARTER = "quarter", "Quarter"
+    FISCAL_YEAR = "fy", "Fiscal year"
+
+
+class StandingQuerySet(models.QuerySet):
+    """Reads of standings."""
+
+    def of_products(self) -> Self:
+        """Return the standings of products, with what a table of them shows."""
+        return self.exclude(product=None).select_related("product__value_stream")
+
+
+class Standing(models.Model):
+    """The figures of a product, a value stream with all below it, or the whole, over one window.
+
+    Sums are in the base currency over the window; ranges are the 5th and 95th percentile of the draws.
+    """
+
+    run = models.ForeignKey(Run, models.PROTECT, related_name="standings")
+    window = models.CharField(max_length=7, choices=Window)
+    first_month = models.DateField()
+    last_month = models.DateField()
+    product = models.ForeignKey("catalog.Product", models.CASCADE, null=True, related_name="standings")
+    value_stream = models.ForeignKey("catalog.ValueStream", models.CASCADE, null=True, related_name="standings")
+
+    direct_cost = amount_field(default=0)
+    loaded_cost = amount_field(null=True, help_text="Products only: it overlaps between products.")
+    own_value = amount_field(default=0)
+    own_value_low = amount_field(null=True)
+    own_value_high = amount_field(null=True)
+    reached_value = amount_field(null=True, help_text="Products only: it overlaps between products.")
+    reached_value_low = amount_field(null=True)
+    reached_value_high = amount_field(null=True)
+    credited_value = amount_field(default=0)
+    credited_value_low = amount_field(null=True)
+    credited_value_high = amount_field(null=True)
+    direct = models.FloatField(null=True, help_text="Own value per own dollar; empty where nothing was spent.")
+    loaded = models.FloatField(null=True, help_text="Own value per dollar of loaded cost.")
+    credited = models.FloatField(null=True, help_text="Credited value per own dollar.")
+    credited_low = models.FloatField(null=True)
+    credited_high = models.FloatField(null=True)
+
+    rank = models.PositiveIntegerField(null=True, help_text="By credited value per dollar; tied ones share a rank.")
+    is_tied = models.BooleanField(default=False)
+    evidence = models.CharField(max_length=9, blank=True, help_text="What most of its credited value rests on.")
+    is_valued = models.BooleanField(default=False, help_text="Whether any value reaches it at all.")
+    overdue_days = models.PositiveIntegerField(default=0, help_text="Of its most overdue valued metric.")
+    has_carried_shares = models.BooleanField(default=False)
+    is_blocked = models.BooleanField(default=False)
+
+    before = models.FloatField(null=True, help_text="Credited value per dollar over the window a month earlier.")
+    year_before = models.FloatField(null=True, help_text="The same over the window a year earlier.")
+    moved_by_correction = models.FloatField(default=0)
+    moved_by_value = models.FloatField(default=0)
+    moved_by_network = models.FloatField(default=0)
+    moved_by_cost = models.FloatField(default=0)
+    trend = models.JSONField(default=list, help_text="Credited value per dollar of each of the last 24 months.")
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-credited", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(product=None) | Q(value_stream=None),
+                name="standing_is_of_one_thing",
+                violation_error_message="A standing is of a product, a value stream or the whole.",
+            ),
+            models.UniqueConstraint(
+                fields=["window", "product", "value_stream"],
+                name="standing_is_kept_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product or self.value_stream or 'All products'}, {self.get_window_display()}"
+
+    @property
+    def moved(self) -> float | None:
+        """How far the credited value per dollar moved since a month earlier."""
+        return None if self.credited is None or self.before is None else self.credited - self.before

@@ -1,0 +1,11 @@
+"""Roll-up tasks. Each is safe to repeat: the marks it claims are gone the second time."""
+
+from celery import shared_task
+
+from portfolio.rollup import actions
+
+
+@shared_task(name="rollup.refresh_standings", acks_late=True)
+def refresh_standings() -> None:
+    """Bring all stale figures up to date."""
+    actions.refresh_standings()

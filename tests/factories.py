@@ -1,0 +1,167 @@
+"""Rows for tests: each function makes one valid row through the real actions, with only what the test names set.
+
+`make_product(code="tax")` and so on. Related rows are made when they are not given. Roles are given by
+`make_user("leader", product=...)`; a recorded row is recorded by `by=user`, else by the operator.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import count
+
+from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from portfolio.common import actions
+from portfolio.common.models import Grant, User
+from portfolio.network.models import Link, Usage
+from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.value.models import Behaviour, Evidence, Metric, Observation, Valuation
+from teams.models import Discipline, Membership, Person, Rate, Team
+
+_numbers = count(1)
+START = date(2026, 1, 1)
+
+
+def _described(model, defaults: dict, given: dict):
+    fields = {"code": f"{model._meta.model_name}-{next(_numbers)}"} | defaults | given
+    fields.setdefault("name", fields["code"].replace("-", " ").capitalize())
+    return actions.save(model(**fields), by=None)
+
+
+def _recorded(model, defaults: dict, given: dict):
+    by = given.pop("by", None)
+    return actions.record(model(**(defaults | given)), by=by)
+
+
+def make_user(*roles: str, **scope) -> User:
+    """Make a user who holds `roles` over `value_stream=`, `product=` or `team=`, or over the whole portfolio."""
+    number = next(_numbers)
+    user = User.objects.create_user(f"user-{number}", f"user-{number}@example.org", "correct horse battery")
+    for role in roles:
+        Grant.objects.create(user=user, role=role, **scope)
+    return user
+
+
+def make_value_stream(**given) -> ValueStream:
+    return _described(ValueStream, {}, given)
+
+
+def make_product(**given) -> Product:
+    if "value_stream" not in given:
+        given["value_stream"] = make_value_stream()
+    return _described(Product, {}, given)
+
+
+def make_segment(**given) -> Segment:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(Segment, {"size": 1000, "size_basis": "Census"}, given)
+
+
+def make_insight(**given) -> Insight:
+    if "product" not in given:
+        given["product"] = make_product()
+    defaults = {"said_on": START, "kind": "interview", "text": "It took too long.", "source": "Study 1"}
+    return _recorded(Insight, defaults, given)
+
+
+def make_discipline(**given) -> Discipline:
+    return _described(Discipline, {}, given)
+
+
+def make_person(**given) -> Person:
+    return _described(Person, {}, given)
+
+
+def make_team(**given) -> Team:
+    return _described(Team, {}, given)
+
+
+def make_membership(**given) -> Membership:
+    for name, make in (("person", make_person), ("team", make_team), ("discipline", make_discipline)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(Membership, {"fte": Decimal("1.00"), "starts": START}, given)
+
+
+def make_rate(**given) -> Rate:
+    if "discipline" not in given:
+        given["discipline"] = make_discipline()
+    return _recorded(Rate, {"monthly_amount": Decimal("8000.00"), "starts": START}, given)
+
+
+def make_assignment(**given) -> Assignment:
+    for name, make in (("team", make_team), ("product", make_product)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(Assignment, {"share": Decimal("1"), "starts": START}, given)
+
+
+def make_metric(**given) -> Metric:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(Metric, {"behaviour": Behaviour.FLOW, "unit": "renewals"}, given)
+
+
+def make_observation(**given) -> Observation:
+    """Make an observation; without `ends` it is for one day."""
+    if "metric" not in given:
+        given["metric"] = make_metric()
+    given.setdefault("starts", START)
+    given.setdefault("ends", given["starts"] + timedelta(days=1))
+    return _recorded(Observation, {"value": Decimal("100")}, given)
+
+
+def make_valuation(**given) -> Valuation:
+    if "metric" not in given:
+        given["metric"] = make_metric()
+    defaults = {
+        "low": Decimal("1"),
+        "high": Decimal("4"),
+        "evidence": Evidence.ASSERTED,
+        "asserted_by": "A partner",
+        "source": "A judgement",
+        "starts": START,
+    }
+    return _recorded(Valuation, defaults, given)
+
+
+def make_stream(**given) -> FundingStream:
+    return _described(FundingStream, {}, given)
+
+
+def make_allocation(**given) -> Allocation:
+    for name, make in (("stream", make_stream), ("product", make_product)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(Allocation, {"monthly_amount": Decimal("1000.00"), "starts": START}, given)
+
+
+def make_exchange_rate(**given) -> ExchangeRate:
+    return _recorded(ExchangeRate, {"currency": "EUR", "rate": Decimal("0.85"), "starts": START}, given)
+
+
+def make_ledger_entry(**given) -> LedgerEntry:
+    """Make a ledger entry; without `ends` it is for one day."""
+    if "product" not in given:
+        given["product"] = make_product()
+    given.setdefault("starts", START)
+    given.setdefault("ends", given["starts"] + timedelta(days=1))
+    return _recorded(LedgerEntry, {"reference": f"L-{next(_numbers)}", "amount": Decimal("100.00")}, given)
+
+
+def make_link(**given) -> Link:
+    for name in ("supplier", "consumer"):
+        if name not in given:
+            given[name] = make_product()
+    return _recorded(Link, {"share": Decimal("0.25"), "starts": START}, given)
+
+
+def make_usage(**given) -> Usage:
+    """Make usage; the link it needs is made too, unless there is one or nobody inside consumes."""
+    given.setdefault("month", START)
+    if "supplier" not in given:
+        given["supplier"] = make_product()
+    consumer = given.setdefault("consumer", None)
+    linked = Link.objects.known().current(given["month"]).filter(supplier=given["supplier"], consumer=consumer)
+    if consumer and not linked.exists():
+        make_link(supplier=given["supplier"], consumer=consumer, share=0, starts=given["month"])
+    return _recorded(Usage, {"quantity": Decimal("10")}, given)
