@@ -10,7 +10,12 @@ VENV ?= .venv
 PORT ?= 8000
 HOST ?= 127.0.0.1
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-hashes
+# uv installs in seconds what takes pip most of a minute; pip does it where uv cannot (another platform, a
+# mirror that only pip knows of). The pins are complete, so neither has anything to resolve.
+INSTALL = { $(BIN)/uv --version >/dev/null 2>&1 || $(PIP) -r requirements/installer.txt; } \
+  && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r $< 2>/dev/null \
+  || $(PIP) --no-deps -r $<
 
 # The demo has a database of its own, and neither a broker nor a cache: it must never reach those of a real site.
 DEMO_DATABASE_URL ?= sqlite:///$(CURDIR)/demo.sqlite3
@@ -38,22 +43,22 @@ $(BIN)/python:
 
 $(VENV)/base.stamp: requirements/base.txt | $(BIN)/python
 	@echo "Installing what the application needs (requirements/base.txt) ..."
-	@$(PIP) -r requirements/base.txt
+	@$(INSTALL)
 	@touch $@
 
 $(VENV)/dev.stamp: requirements/dev.txt | $(BIN)/python
 	@echo "Installing what tests and checks need (requirements/dev.txt) ..."
-	@$(PIP) -r requirements/dev.txt
+	@$(INSTALL)
 	@touch $@ $(VENV)/base.stamp
 
 $(VENV)/e2e.stamp: requirements/e2e.txt | $(BIN)/python
 	@echo "Installing what browser tests need (requirements/e2e.txt) ..."
-	@$(PIP) -r requirements/e2e.txt
+	@$(INSTALL)
 	@touch $@ $(VENV)/dev.stamp $(VENV)/base.stamp
 
 lock: $(BIN)/python  ## pin requirements/*.in anew, with hashes
-	@$(BIN)/python -m pip --disable-pip-version-check --quiet install uv
-	@for name in base dev e2e; do \
+	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/python -m pip --disable-pip-version-check -qq install uv
+	@for name in installer base dev e2e; do \
 	  (cd requirements && ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) $$name.in -o $$name.txt); done
 
