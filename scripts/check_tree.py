@@ -10,9 +10,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-INDEX = re.compile(
-    r"--(extra-)?index-url\s+\S*://|--find-links\s+\S*[:/]|\bpypi[.](org|python)|python[h]osted[.]"
-)
+INDEX = re.compile(r"--(extra-)?index-url\s+\S*://|--find-links\s+\S*[:/]|\bpypi[.](org|python)|python[h]osted[.]")
 ADDRESS = re.compile(r"\w+://")
 
 
