@@ -4,7 +4,9 @@ The mark is written in the transaction of the write; the message to the worker g
 or repeated message changes nothing, because it is the marks that are claimed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,6 +17,9 @@ from portfolio.common.models import StaleMark
 from portfolio.common.months import month_of, month_range, today
 
 REFRESH = "rollup.refresh_standings"
+
+#: The touches of the writes that are gathered, each with its first cause; None while nothing gathers.
+_gathered: ContextVar[dict["Touch", str] | None] = ContextVar("gathered", default=None)
 
 
 @dataclass(frozen=True)
@@ -29,21 +34,49 @@ class Touch:
 def mark_stale(touches: Iterable[Touch], *, cause: str) -> int:
     """Mark the touched product-months, up to this month, and ask for a roll-up after the commit.
 
-    Repeating it adds marks that the same roll-up claims together. Returns how many marks were written.
+    Repeating it adds marks that the same roll-up claims together. Returns how many marks were written; none yet
+    where they are gathered.
     """
+    gathered = _gathered.get()
+    if gathered is None:
+        return _write_marks(dict.fromkeys(touches, cause))
+    for touch in touches:
+        gathered.setdefault(touch, cause)
+    return 0
+
+
+@contextmanager
+def gathering_marks() -> Iterator[None]:
+    """Write the marks of all that is changed inside it at its end, each product-month once.
+
+    For many writes in one transaction, which must be open already: a membership marks every product that has a
+    team, and a thousand memberships would mark them a thousand times.
+    """
+    if _gathered.get() is not None:
+        yield
+        return
+    gathered: dict[Touch, str] = {}
+    token = _gathered.set(gathered)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+    _write_marks(gathered)
+
+
+def _write_marks(touches: dict[Touch, str]) -> int:
     horizon = month_of(today())  # no figures are made for months to come
-    pairs = {
-        (touch.product_id, month)
-        for touch in touches
-        for month in month_range(touch.first, min(touch.last or horizon, horizon))
-    }
+    causes: dict[tuple[int, date], str] = {}
+    for touch, cause in touches.items():
+        for month in month_range(touch.first, min(touch.last or horizon, horizon)):
+            causes.setdefault((touch.product_id, month), cause)
     StaleMark.objects.bulk_create(
-        [StaleMark(product_id=product, month=month, cause=cause) for product, month in sorted(pairs)],
+        [StaleMark(product_id=product, month=month, cause=cause) for (product, month), cause in sorted(causes.items())],
         batch_size=5_000,
     )
-    if pairs:
+    if causes:
         ask_for_refresh()
-    return len(pairs)
+    return len(causes)
 
 
 def ask_for_refresh() -> None:
