@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 # A range of value per unit of money is drawn on a logarithmic scale: twice and half are equally
 # far from break-even, which stands in the middle.
-INTERVAL_WIDTH, INTERVAL_HEIGHT, INTERVAL_MARGIN = 180.0, 18.0, 8.0
-SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 96.0, 24.0, 3.0
+INTERVAL_WIDTH, INTERVAL_HEIGHT, INTERVAL_MARGIN = 180, 18, 8
+SPARK_WIDTH, SPARK_HEIGHT, SPARK_MARGIN = 96, 24, 3
 
 
 def finite(value: object) -> float | None:
@@ -58,8 +58,8 @@ class Interval:
     high: float | None
     cut_low: bool
     cut_high: bool
-    width: float = INTERVAL_WIDTH
-    height: float = INTERVAL_HEIGHT
+    width: int = INTERVAL_WIDTH
+    height: int = INTERVAL_HEIGHT
 
     @property
     def middle(self) -> float:
@@ -105,15 +105,13 @@ def interval(low: object, mid: object, high: object, scale_max: float = 8.0) -> 
 
 
 def interval_ticks(scale_max: float = 8.0) -> list[tuple[float, str]]:
-    """Return the positions and labels of an interval scale's powers of two, every other one if crowded."""
+    """Return the positions and labels of an interval scale's powers of two: ⅛ ¼ ½ 1 2 4 8, fewer if crowded."""
     top = int(math.log2(scale_max))
-    step = 1 if top <= 2 else math.ceil(top / 2)
-    powers = sorted({0, *range(step, top + 1, step), *(-p for p in range(step, top + 1, step))})
+    step = math.ceil(top / 3) or 1
+    powers = sorted({0, *range(step, top + 1, step), *(-power for power in range(step, top + 1, step))})
+    fractions = {-1: "½", -2: "¼", -3: "⅛"}
     return [
-        (
-            log_position(2.0**power, scale_max),
-            f"{2.0**power:g}".removeprefix("0") if power < 0 else f"{2**power}",
-        )
+        (log_position(2.0**power, scale_max), str(2**power) if power >= 0 else fractions.get(power, f"1/{2**-power}"))
         for power in powers
     ]
 
@@ -126,8 +124,8 @@ class Sparkline:
     dots: tuple[tuple[float, float], ...]
     last: tuple[float, float]
     reference: float | None
-    width: float = SPARK_WIDTH
-    height: float = SPARK_HEIGHT
+    width: int = SPARK_WIDTH
+    height: int = SPARK_HEIGHT
 
 
 def sparkline(values: Sequence[object], reference: object = None) -> Sparkline | None:
@@ -171,3 +169,130 @@ def bar(value: object, scale_max: object, *, width: float = 100.0) -> float | No
     if number is None or not top or top <= 0:
         return None
     return round(min(1.0, max(0.0, number / top)) * width, 1)
+
+
+# -- A product among its neighbours -----------------------------------------------------------------
+
+FLOWS_WIDTH = 960
+LEFT, CENTRE, RIGHT = 268, 474, 682  # where the bars begin
+BAR = 10
+THICKEST, THINNEST = 250.0, 1.5  # of all strands at one side of the centre, and of one strand
+ROW, GAP, TOP = 34.0, 8.0, 34.0
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A product next to another: the cost that flows one way between them and the value the other way."""
+
+    label: str
+    cost: float
+    value: float
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """A ribbon between a neighbour and the centre; `kind` is cost or value."""
+
+    kind: str
+    path: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A neighbour where it is drawn: the bars of its two strands as (kind, y, height), and its middle."""
+
+    neighbour: Neighbour
+    side: str
+    x: float
+    text_x: float
+    middle: float
+    bars: tuple[tuple[str, float, float], ...]
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Cost and value between a product and its neighbours, on one scale, in an SVG's units."""
+
+    places: tuple[Place, ...]
+    strands: tuple[Strand, ...]
+    centre_y: float
+    centre_height: float
+    height: float
+    width: int = FLOWS_WIDTH
+    centre_x: int = CENTRE
+    bar: int = BAR
+
+    @property
+    def centre_middle(self) -> float:
+        return self.centre_x + self.bar / 2
+
+
+def largest(neighbours: Sequence[Neighbour], most: int) -> list[Neighbour]:
+    """Return the neighbours by size, the smallest taken together where there are more than `most`."""
+    ordered = sorted(neighbours, key=lambda one: -((finite(one.cost) or 0) + (finite(one.value) or 0)))
+    if len(ordered) <= most:
+        return ordered
+    rest = ordered[most - 1 :]
+    together = Neighbour(
+        f"{len(rest)} smaller ones",
+        sum(finite(one.cost) or 0 for one in rest),
+        sum(finite(one.value) or 0 for one in rest),
+    )
+    return [*ordered[: most - 1], together]
+
+
+def _ribbon(x0: float, y0: float, x1: float, y1: float, thickness: float) -> str:
+    bend = (x0 + x1) / 2
+    low0, low1 = y0 + thickness, y1 + thickness
+    return (
+        f"M{x0:g},{y0:.1f}C{bend:g},{y0:.1f} {bend:g},{y1:.1f} {x1:g},{y1:.1f}"
+        f"V{low1:.1f}C{bend:g},{low1:.1f} {bend:g},{low0:.1f} {x0:g},{low0:.1f}Z"
+    )
+
+
+def flows(left: Sequence[Neighbour], right: Sequence[Neighbour], most: int = 10) -> Flows | None:
+    """Draw neighbours as pairs of strands into one product: cost above, value below, never crossing.
+
+    Both sides and both kinds share one scale, so a value strand twice as thick as the cost strand
+    beside it is two for one. Negative amounts have no thickness. None where there is nothing to draw.
+    """
+    sides = {"left": largest(left, most), "right": largest(right, most)}
+
+    def amounts(one):
+        return [(kind, max(0.0, finite(getattr(one, kind)) or 0.0)) for kind in ("cost", "value")]
+
+    totals = [sum(amount for one in side for _, amount in amounts(one)) for side in sides.values()]
+    if not max(totals):
+        return None
+    scale = THICKEST / max(totals)
+
+    def bands(one):
+        return [(kind, max(THINNEST, amount * scale)) for kind, amount in amounts(one) if amount]
+
+    inner = {name: sum(thick for one in side for _, thick in bands(one)) for name, side in sides.items()}
+    outer = {
+        name: sum(max(ROW, sum(thick for _, thick in bands(one))) + GAP for one in side) for name, side in sides.items()
+    }
+    body = max(*inner.values(), *outer.values())
+    places, strands = [], []
+    for name, side in sides.items():
+        x = LEFT if name == "left" else RIGHT
+        y, centre_y = TOP, TOP
+        for one in side:
+            pair = bands(one)
+            own = sum(thick for _, thick in pair)
+            room = max(ROW, own)
+            at = y + (room - own) / 2
+            drawn = []
+            for kind, thick in pair:
+                drawn.append((kind, round(at, 1), round(thick, 1)))
+                ends = (LEFT + BAR, at, CENTRE, centre_y) if name == "left" else (CENTRE + BAR, centre_y, RIGHT, at)
+                strands.append(Strand(kind, _ribbon(*ends, thick)))
+                at += thick
+                centre_y += thick
+            places.append(
+                Place(one, name, x, x - 8 if name == "left" else x + BAR + 8, round(y + room / 2, 1), tuple(drawn))
+            )
+            y += room + GAP
+    return Flows(tuple(places), tuple(strands), TOP, round(max(inner.values()), 1), round(TOP + body + 6, 1))
