@@ -5,20 +5,16 @@ reader's theme. A plain dict costs a hundredth of a `plotly.graph_objects.Figure
 is not imported.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from portfolio.common import formats
-from portfolio.common.drawing import finite, standing
+from portfolio.common.drawing import Flows, Neighbour, finite, flows, standing
 
-VALUE, BAND, COST, QUIET, RULE = (
-    "var(--value)",
-    "var(--value-band)",
-    "var(--ink)",
-    "var(--soft)",
-    "var(--rule)",
-)
+VALUE, BAND, COST, BAR = "var(--value)", "var(--value-band)", "var(--ink)", "var(--bar)"
+QUIET, RULE = "var(--soft)", "var(--rule)"
 TONES = {"up": "var(--up)", "down": "var(--down)", "even": "var(--even)"}
 SYMBOLS = {"up": "triangle-up", "down": "triangle-down", "even": "circle"}
 
@@ -31,13 +27,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Chart:
-    """A figure for Plotly, what it is called, what it shows in a sentence, and its data as text."""
+    """A figure for Plotly (or strands of our own), its name, what it shows in a sentence, and its data as text."""
 
     title: str
     summary: str
     figure: dict
     columns: tuple[Column, ...]
     rows: list[tuple[str, ...]]
+    flows: Flows | None = None
+    centre: str = ""
+    currency: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -49,20 +48,10 @@ class Point:
     """One product or stream on the picture of value against spend; amounts in the base currency."""
 
     label: str
-    spend: float
-    value: float
+    spend: float | None
+    value: float | None
     low: float | None = None
     high: float | None = None
-    url: str = ""
-
-
-@dataclass(frozen=True)
-class Neighbour:
-    """A product next to another: the cost that flows one way between them and the value the other way."""
-
-    label: str
-    cost: float
-    value: float
     url: str = ""
 
 
@@ -86,6 +75,33 @@ def _layout(**options) -> dict:
         "hovermode": "closest",
         "hoverlabel": {"bgcolor": "var(--card)", "bordercolor": RULE, "font": {"color": "var(--ink)"}},
     } | options
+
+
+def _tick(amount: float, currency: str) -> str:
+    return formats.money_short(amount, currency).replace(".0", "")
+
+
+def _money_ticks(amounts: Iterable[object], currency: str) -> dict:
+    """Return round ticks from zero to the largest amount, written as everywhere else (£40m, not £40M)."""
+    known = [number for number in map(finite, amounts) if number is not None]
+    low, high = min([0.0, *known]), max([0.0, *known])
+    if low == high:
+        return {}
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * nice for nice in (1, 2, 2.5, 5, 10) if power * nice >= rough * 0.999)
+    ticks = [count * step for count in range(math.floor(low / step), math.ceil(high / step) + 1)]
+    return {"tickvals": ticks, "ticktext": [_tick(tick, currency) for tick in ticks]}
+
+
+def _money_decades(amounts: Iterable[float], currency: str) -> dict:
+    """Return ticks at the powers of ten around positive amounts."""
+    known = list(amounts)
+    if not known:
+        return {}
+    first, last = math.floor(math.log10(min(known))) - 1, math.ceil(math.log10(max(known))) + 1
+    ticks = [10.0**power for power in range(first, last + 1)]
+    return {"tickvals": ticks, "ticktext": [_tick(tick, currency) for tick in ticks]}
 
 
 def _end_label(x: object, y: float | None, text: str, colour: str, *, shift: int = 10) -> dict:
@@ -116,7 +132,6 @@ def value_over_time(
     All series have one figure a month, in `currency`; None where there is none.
     """
     xs = [month.isoformat() for month in months]
-    sign = formats.currency_symbol(currency)
     traces, has_band = [], low is not None and high is not None
     if has_band:
         edge = {"x": xs, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
@@ -127,8 +142,8 @@ def value_over_time(
     for name, series, colour in (("cost", cost, COST), ("value credited", value, VALUE)):
         traces.append({
             "type": "scatter", "mode": "lines", "name": name, "x": xs, "y": list(map(finite, series)),
-            "line": {"color": colour, "width": 2.2},
-            "hovertemplate": f"%{{x|%B %Y}}<br>{name} {sign}%{{y:.3s}}<extra></extra>",
+            "line": {"color": colour, "width": 2.2}, "text": [formats.money_short(one, currency) for one in series],
+            "hovertemplate": f"{name} %{{text}}<extra></extra>",
         })  # fmt: skip
     notes = []
     cost_end, value_end = _last(xs, cost), _last(xs, value)
@@ -143,8 +158,8 @@ def value_over_time(
         "layout": _layout(
             annotations=notes,
             hovermode="x unified",
-            xaxis=_axis(showgrid=False, type="date", hoverformat="%B %Y", tickformat="%b %Y", nticks=6),
-            yaxis=_axis(tickprefix=sign, tickformat="~s", rangemode="tozero", nticks=6),
+            xaxis=_axis(showgrid=False, type="date", hoverformat="%B %Y", tickformat="%b %Y", nticks=5, tickangle=0),
+            yaxis=_axis(rangemode="tozero", **_money_ticks([*cost, *value, *(high or [])], currency)),
         ),
     }
     columns = [Column("Month", False), Column("Cost"), Column("Value credited")]
@@ -157,9 +172,10 @@ def value_over_time(
     ]
     summary = "No months to show."
     if cost_end and value_end:
+        spent, earned = (formats.money_short(end[1], currency) for end in (cost_end, value_end))
         summary = (
-            f"{formats.month_name(months[0])} to {formats.month_name(months[-1])}; in the last month "
-            f"{formats.money_short(cost_end[1], currency)} went in and {formats.money_short(value_end[1], currency)} came out."
+            f"{formats.month_name(months[0])} to {formats.month_name(months[-1])}; "
+            f"in the last month {spent} went in and {earned} came out."
         )
     return Chart(title, summary, figure, tuple(columns), rows)
 
@@ -173,12 +189,15 @@ def value_against_spend(
     without value have no place on such scales: they are in the table, and the summary counts them.
     """
     sign = formats.currency_symbol(currency)
-    placed = [point for point in points if (finite(point.spend) or 0) > 0 and (finite(point.value) or 0) > 0]
+    points = [
+        Point(one.label, finite(one.spend), finite(one.value), finite(one.low), finite(one.high), one.url)
+        for one in points
+    ]
+    placed = [point for point in points if (point.spend or 0) > 0 and (point.value or 0) > 0]
     groups = {"up": [], "even": [], "down": []}
     for point in placed:
-        low = None if point.low is None else point.low / point.spend
-        high = None if point.high is None else point.high / point.spend
-        groups[standing(low, point.value / point.spend, high)].append(point)
+        # Break-even for an amount of value is the spend.
+        groups[standing(point.low, point.value, point.high, centre=point.spend)].append(point)
     names = {"up": "above break-even", "even": "may be either side", "down": "below break-even"}
     traces = []
     if placed:
@@ -190,16 +209,27 @@ def value_against_spend(
         })  # fmt: skip
     for tone, members in groups.items():
         if members:
+            told = [
+                [
+                    point.url,
+                    formats.money_short(point.spend, currency),
+                    formats.money_short(point.value, currency),
+                    formats.ratio(point.value / point.spend),
+                ]
+                for point in members
+            ]
             traces.append({
                 "type": "scatter", "mode": "markers", "name": names[tone],
                 "x": [point.spend for point in members], "y": [point.value for point in members],
-                "text": [point.label for point in members],
-                "customdata": [
-                    [point.url, formats.money_short(point.spend, currency), formats.money_short(point.value, currency), formats.ratio(point.value / point.spend)]
-                    for point in members
-                ],
-                "marker": {"color": TONES[tone], "symbol": SYMBOLS[tone], "size": 10, "opacity": 0.85, "line": {"color": "var(--paper)", "width": 1}},
-                "hovertemplate": f"<b>%{{text}}</b><br>%{{customdata[1]}} in, %{{customdata[2]}} out<br>{sign}%{{customdata[3]}} per {sign}1<extra></extra>",
+                "text": [point.label for point in members], "customdata": told,
+                "marker": {
+                    "color": TONES[tone], "symbol": SYMBOLS[tone], "size": 10, "opacity": 0.85,
+                    "line": {"color": "var(--paper)", "width": 1},
+                },
+                "hovertemplate": (
+                    "<b>%{text}</b><br>%{customdata[1]} in, %{customdata[2]} out<br>"
+                    f"{sign}%{{customdata[3]}} per {sign}1<extra></extra>"
+                ),
             })  # fmt: skip
     figure = {
         "data": traces,
@@ -212,13 +242,9 @@ def value_against_spend(
                 "yanchor": "bottom",
                 "font": {"color": "var(--ink)"},
             },
-            xaxis=_axis(type="log", title={"text": f"Spend, {currency}"}, tickprefix=sign, tickformat="~s", dtick=1),
+            xaxis=_axis(type="log", title={"text": "Spend"}, **_money_decades((one.spend for one in placed), currency)),
             yaxis=_axis(
-                type="log",
-                title={"text": f"Value credited, {currency}"},
-                tickprefix=sign,
-                tickformat="~s",
-                dtick=1,
+                type="log", title={"text": "Value credited"}, **_money_decades((one.value for one in placed), currency)
             ),
         ),
     }
@@ -248,21 +274,26 @@ def bars(
     currency: str = "",
     heading: str = "Name",
     measure: str = "Amount",
-    colour: str = COST,
+    colour: str = BAR,
 ) -> Chart:
     """Draw amounts (in `currency`) or quantities (without one) as horizontal bars, first one on top."""
-    sign = formats.currency_symbol(currency) if currency else ""
+    axis = _money_ticks(values, currency) if currency else {"nticks": 5, "tickformat": "~s"}
+    known = [0.0, *(number for number in map(finite, values) if number is not None)]
+    smallest, largest = min(known), max(known)
+    room = (largest - smallest) * 0.16  # for the figure at the bar's end
+    axis["range"] = [smallest - room if smallest else 0, largest + room if largest else 1]
     shown = [formats.money(value, currency, 0) if currency else formats.quantity(value) for value in values]
     short = [formats.money_short(value, currency) if currency else formats.quantity_short(value) for value in values]
     figure = {
         "data": [{
             "type": "bar", "orientation": "h", "x": list(map(finite, values)), "y": list(range(len(labels))),
-            "text": short, "textposition": "auto", "cliponaxis": False, "customdata": list(labels), "marker": {"color": colour},
+            "text": short, "textposition": "outside", "cliponaxis": False, "customdata": list(labels),
+            "marker": {"color": colour},
             "hovertemplate": "%{customdata}<br>%{text}<extra></extra>",
         }],
         "layout": _layout(
-            bargap=0.35,
-            xaxis=_axis(tickprefix=sign, tickformat="~s", nticks=5),
+            bargap=0.45,
+            xaxis=_axis(**axis),
             # By position, not by name: two products may have the same name.
             yaxis=_axis(showgrid=False, autorange="reversed", tickvals=list(range(len(labels))), ticktext=list(labels)),
         ),
@@ -296,15 +327,17 @@ def series(
                 "line": {"color": QUIET, "width": 1, "dash": "dot" if name == "baseline" else "dash"},
             })  # fmt: skip
             notes.append({
-                "xref": "paper", "x": 0, "xanchor": "left", "y": level, "yanchor": "bottom", "showarrow": False,
-                "text": f"{name} {formats.quantity(level)}", "font": {"color": QUIET, "size": 11},
+                "xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "y": level, "showarrow": False,
+                "align": "left", "text": f"{name}<br>{formats.quantity_short(level)}",
+                "font": {"color": QUIET, "size": 11},
             })  # fmt: skip
     figure = {
         "data": traces,
         "layout": _layout(
             shapes=shapes,
             annotations=notes,
-            xaxis=_axis(showgrid=False, type="date", tickformat="%b %Y", nticks=6),
+            margin={"l": 8, "r": 64 if notes else 8, "t": 8, "b": 8},
+            xaxis=_axis(showgrid=False, type="date", tickformat="%b %Y", nticks=5, tickangle=0),
             yaxis=_axis(nticks=6, tickformat="~s", title={"text": unit} if unit else None),
         ),
     }
@@ -325,67 +358,20 @@ def neighbourhood(
     """Draw who a product pulls from and who pulls from it: cost from left to right, value coming back.
 
     `own_cost` is what the product spends itself, `own_value` what reaches its own customers and
-    `kept_cost` the cost that stays with them. Both pictures have the same places, suppliers left
-    and consumers right, so that one way and the other can be compared.
+    `kept_cost` the cost that stays with them. Not a Plotly figure but our own: Plotly's Sankey has
+    one direction, writes over its labels and breaks a strict content security policy.
     """
-    own = Neighbour("its own money", own_cost, 0.0)
-    customers = Neighbour("its own customers", kept_cost, own_value)
-    left = [*suppliers, *([own] if own_cost else [])]
-    right = [*consumers, *([customers] if kept_cost or own_value else [])]
-    names = [*(one.label for one in left), product, *(one.label for one in right)]
-    middle = len(left)
-    traces = []
-    for word, colour, band, domain in (
-        ("cost", COST, "var(--cost-band)", [0.56, 1.0]),
-        ("value", VALUE, BAND, [0.0, 0.44]),
-    ):
-        flows = [(index, middle, one) for index, one in enumerate(left)]
-        flows += [(middle, middle + 1 + index, one) for index, one in enumerate(right)]
-        flows = [(a, b, one, amount) for a, b, one in flows if (amount := finite(getattr(one, word)) or 0) > 0]
-        if not flows:
-            continue
-        traces.append({
-            "type": "sankey", "arrangement": "snap", "orientation": "h", "domain": {"x": [0, 1], "y": domain},
-            "textfont": {"color": "var(--ink)", "size": 12, "shadow": "none"},
-            "node": {
-                "label": names, "color": [QUIET if i != middle else colour for i in range(len(names))],
-                "pad": 14, "thickness": 10, "line": {"width": 0},
-                "customdata": [*(one.url for one in left), "", *(one.url for one in right)],
-                "hovertemplate": "%{label}<extra></extra>",
-            },
-            "link": {
-                "source": [a for a, *_ in flows], "target": [b for _, b, *_ in flows],
-                "value": [amount for *_, amount in flows], "color": band,
-                "label": [formats.money_short(amount, currency) for *_, amount in flows],
-                "customdata": [one.url for _, _, one, _ in flows],
-                "hovertemplate": (
-                    f"%{{label}} of {word}<br>"
-                    + ("%{source.label} → %{target.label}" if word == "cost" else "%{target.label} → %{source.label}")
-                    + "<extra></extra>"
-                ),
-            },
-        })  # fmt: skip
-    heading = {
-        "xref": "paper",
-        "yref": "paper",
-        "x": 0.5,
-        "xanchor": "center",
-        "yanchor": "bottom",
-        "showarrow": False,
-    }
-    notes = [
-        heading | {"y": 1.0, "text": "Cost flows this way →", "font": {"color": COST, "size": 12}},
-        heading | {"y": 0.45, "text": "← Value comes back this way", "font": {"color": VALUE, "size": 12}},
-    ]
-    figure = {"data": traces, "layout": _layout(annotations=notes, margin={"l": 4, "r": 4, "t": 24, "b": 8})}
+    left = [*suppliers, *([Neighbour("its own money", own_cost, 0.0)] if own_cost else [])]
+    right = [*consumers, *([Neighbour("its own customers", kept_cost, own_value)] if kept_cost or own_value else [])]
     columns = (Column("Neighbour", False), Column("Which way", False), Column("Cost"), Column("Value"))
     rows = [
         (one.label, way, formats.money(one.cost, currency, 0), formats.money(one.value, currency, 0))
-        for way, members in (("supplies it", suppliers), ("pulls from it", consumers))
+        for way, members in (("goes in", left), ("goes out", right))
         for one in members
     ]
     summary = (
-        f"{product} pulls from {len(suppliers)} and {len(consumers)} pull from it. "
-        "Cost is passed on with what is pulled; value is credited back the same way."
+        f"It pulls from {len(suppliers)}; {len(consumers)} pull from it. Cost is passed on with what is pulled, "
+        "left to right; value is credited back the same way, right to left. Thickness is money, on one scale."
     )
-    return Chart(f"Around {product}", summary, figure, columns, rows)
+    title = f"What flows through {product}"
+    return Chart(title, summary, {}, columns, rows, flows=flows(left, right), centre=product, currency=currency)
