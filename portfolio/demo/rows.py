@@ -1,0 +1,213 @@
+"""The demonstration as rows of the general import formats: what was published, and what was made up around it.
+
+The compact files of `data` hold each published figure once; this module spells them out into value streams, products,
+metrics, observations and ledger entries. The files of `data/illustrative` are in the import formats already.
+"""
+
+import csv
+from collections.abc import Collection, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
+from pathlib import Path
+
+DATA = Path(__file__).parent / "data"
+
+Row = dict[str, str]
+
+#: The kinds of rows, each after those it refers to.
+KINDS = (
+    "disciplines",
+    "people",
+    "teams",
+    "memberships",
+    "rates",
+    "fx-rates",
+    "value-streams",
+    "products",
+    "segments",
+    "insights",
+    "assignments",
+    "metrics",
+    "valuations",
+    "observations",
+    "streams",
+    "allocations",
+    "ledger-entries",
+    "links",
+    "usage",
+)
+
+#: Published figures come once a year.
+YEARLY = "366"
+_STREAMS = {"Fees and charges": "fees-and-charges", "Taxpayers": "taxpayers", "": "not-provided"}
+_SEGMENTS = {"Individuals": "individuals", "Business": "businesses"}
+
+
+def rows(kind: str) -> list[Row]:
+    """Return the demonstration's rows of one kind, as a CSV import would read them."""
+    return [*published(kind), *illustrative(kind)]
+
+
+def published(kind: str, agencies: Collection[str] | None = None) -> list[Row]:
+    """Return the rows of one kind that rest on published figures.
+
+    `agencies` are codes of value streams, such as `dvsa`: with them, only their services and the value streams
+    above them, for a test that needs a handful of real products.
+    """
+    spell_out = {
+        "value-streams": _value_streams,
+        "products": _products,
+        "segments": _segments,
+        "metrics": _metrics,
+        "valuations": _valuations,
+        "observations": _observations,
+        "streams": _streams,
+        "ledger-entries": _ledger_entries,
+    }.get(kind)
+    return list(spell_out(frozenset(agencies) if agencies is not None else None)) if spell_out else []
+
+
+def illustrative(kind: str) -> list[Row]:
+    """Return the rows of one kind that were made up; all say so."""
+    return _read(f"illustrative/{kind}.csv") if (DATA / "illustrative" / f"{kind}.csv").exists() else []
+
+
+def corrections() -> list[Row]:
+    """Return the corrections made after everything was recorded: kind, reference, column, value, reason."""
+    return _read("illustrative/corrections.csv")
+
+
+def services(agencies: Collection[str] | None = None) -> dict[str, Row]:
+    """Return the published services by code, with agency, customer type, business model and purpose."""
+    return {
+        row["service"]: row
+        for row in _read("uk_services_list.csv")
+        if agencies is None or row["value_stream"] in agencies
+    }
+
+
+def figures(agencies: Collection[str] | None = None) -> list[Row]:
+    """Return the published figures: service, year, volume, digital_volume, cost_per_transaction; a blank is unknown."""
+    wanted = services(agencies)
+    return [row for row in _read("uk_services.csv") if row["service"] in wanted]
+
+
+def unvalued() -> dict[str, str]:
+    """Return why no worth is put on a service, for each service without one."""
+    return {row["service"]: row["reason"] for row in _read("unvalued.csv")}
+
+
+@cache
+def _read_once(name: str) -> tuple[Row, ...]:
+    with (DATA / name).open(newline="", encoding="utf-8") as file:
+        return tuple(csv.DictReader(file))
+
+
+def _read(name: str) -> list[Row]:
+    return [dict(row) for row in _read_once(name)]
+
+
+def _year(row: Row) -> Row:
+    return {"starts": f"{row['year']}-04-01", "ends": f"{int(row['year']) + 1}-04-01"}
+
+
+def _label(year: str) -> str:
+    return f"{year}–{(int(year) + 1) % 100:02d}"
+
+
+def _value_streams(agencies: Collection[str] | None) -> Iterator[Row]:
+    streams = {row["code"]: row for row in _read("value-streams.csv")}
+    wanted = set(streams) if agencies is None else {*agencies, *(streams[code]["parent"] for code in agencies)}
+    # A parent comes before its children, as it does in the file.
+    return (row for code, row in streams.items() if code in wanted)
+
+
+def _products(agencies: Collection[str] | None) -> Iterator[Row]:
+    for code, service in services(agencies).items():
+        yield {
+            "code": code,
+            "name": service["name"],
+            "value_stream": service["value_stream"],
+            "stage": service["stage"],
+            "kind": "customer",
+            "purpose": service["purpose"],
+            "usage_unit": "",
+        }
+
+
+def _segments(agencies: Collection[str] | None) -> Iterator[Row]:
+    for code, service in services(agencies).items():
+        if segment := _SEGMENTS.get(service["customer_type"]):
+            yield {
+                "code": f"{code}-{segment}",
+                "product": code,
+                "name": segment.capitalize(),
+                "size": "",
+                "size_basis": "",
+            }
+
+
+def _metrics(agencies: Collection[str] | None) -> Iterator[Row]:
+    reasons = unvalued()
+    for code in services(agencies):
+        metric = {
+            "product": code,
+            "behaviour": "flow",
+            "cadence_days": YEARLY,
+            "is_higher_better": "yes",
+            "target": "",
+            "felt_by": "customer",
+        }
+        yield metric | {
+            "code": f"{code}-completed",
+            "name": "Completed transactions",
+            "unit": "transactions",
+            "unvalued_reason": "Counted by whatever channel: worth is put on what was completed online.",
+        }
+        yield metric | {
+            "code": f"{code}-digital",
+            "name": "Completed online",
+            "unit": "transactions online",
+            "unvalued_reason": reasons.get(code, ""),
+        }
+
+
+def _valuations(agencies: Collection[str] | None) -> Iterator[Row]:
+    wanted = {f"{code}-digital" for code in services(agencies)}
+    return (row for row in _read("valuations.csv") if row["metric"] in wanted)
+
+
+def _observations(agencies: Collection[str] | None) -> Iterator[Row]:
+    for row in figures(agencies):
+        for column, metric in (("volume", "completed"), ("digital_volume", "digital")):
+            if row[column]:
+                yield {
+                    "metric": f"{row['service']}-{metric}",
+                    **_year(row),
+                    "value": row[column],
+                    "source": f"Government Digital Service, transactional services data, {_label(row['year'])}",
+                }
+
+
+def _streams(agencies: Collection[str] | None) -> Iterator[Row]:
+    wanted = {_STREAMS[service["business_model"]] for service in services(agencies).values()}
+    return (row for row in _read("streams.csv") if row["code"] in wanted)
+
+
+def _ledger_entries(agencies: Collection[str] | None) -> Iterator[Row]:
+    wanted = services(agencies)
+    for row in figures(agencies):
+        if not row["volume"] or not row["cost_per_transaction"]:
+            continue  # not published is not zero
+        volume, each = row["volume"], row["cost_per_transaction"]
+        yield {
+            "reference": f"{row['service']}-{row['year']}",
+            "product": row["service"],
+            "stream": _STREAMS[wanted[row["service"]]["business_model"]],
+            **_year(row),
+            "amount": str((Decimal(volume) * Decimal(each)).quantize(Decimal("0.01"), ROUND_HALF_UP)),
+            "currency": "GBP",
+            "account": "published cost",
+            "includes_labour": "yes",
+            "memo": f"{_label(row['year'])}: {int(volume):,} transactions at £{each} each",
+        }
