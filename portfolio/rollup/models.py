@@ -63,8 +63,15 @@ class MetricMonth(models.Model):
 
     metric = models.ForeignKey("value.Metric", models.CASCADE, related_name="months")
     month = models.DateField()
-    quantity = quantity_field(help_text="Of a flow, the sum; of a level, the mean over time, less the baseline.")
+    quantity = quantity_field(help_text="Of a flow, the sum; of a level, the mean over time.")
     valuation = models.ForeignKey("value.Valuation", models.CASCADE, null=True, related_name="+")
+    weight = models.DecimalField(
+        max_digits=24,
+        decimal_places=6,
+        null=True,
+        help_text="What it would be worth in the base currency if a unit were worth 1: of a level, the mean above the "
+        "baseline over the days it is known for.",
+    )
     value = amount_field(null=True, help_text="In the base currency; empty where there is no valuation.")
     overdue_days = models.PositiveIntegerField(default=0)
 

@@ -9,3 +9,9 @@ from portfolio.rollup import actions
 def refresh_standings() -> None:
     """Bring all stale figures up to date."""
     actions.refresh_standings()
+
+
+@shared_task(name="rollup.begin_day", acks_late=True)
+def begin_day() -> None:
+    """Mark what the passing of time alone changes."""
+    actions.begin_day()

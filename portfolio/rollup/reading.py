@@ -1,0 +1,133 @@
+"""Figures for pages and API: any window, as known now or at a past moment.
+
+The windows that the roll-up keeps are read; any other is worked out and cached for as long as the run it belongs to
+is the latest. What was known at a past moment never changes, so that is cached by its moment.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from portfolio.common.months import add_months, month_of, month_range, today
+from portfolio.rollup import actions, standings
+from portfolio.rollup.facts import known
+from portfolio.rollup.models import Run, Standing, Window
+from products.catalog.models import Product, ValueStream
+
+LONGEST = 120  # months in a window
+CACHED_FOR = 3_600  # seconds
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A window of months that somebody asked for; `at` is the moment as of which it is to be known, or None for now."""
+
+    first: date
+    last: date
+    window: str = ""
+    at: datetime | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the roll-up keeps this window's standings."""
+        return bool(self.window) and self.at is None
+
+
+def asked(
+    *, window: str = "", first: date | None = None, last: date | None = None, at: datetime | None = None
+) -> Asked | None:
+    """Return the window that is meant: named, or any months from-to; the 12 months to the board's month by default.
+
+    None where there are no figures at all yet. Raises ValidationError where the months make no window.
+    """
+    if first or last:
+        if not first or not last:
+            raise ValidationError("A window needs both its first and its last month: give `from` and `to`.")
+        if first > last:
+            raise ValidationError(f"The window starts in {first:%Y-%m}, after it ends in {last:%Y-%m}. Swap them.")
+        if add_months(first, LONGEST) <= last:
+            raise ValidationError(f"The window is longer than {LONGEST} months. Ask for fewer.")
+        if last > month_of(today()):
+            raise ValidationError(f"There are no figures for {last:%Y-%m} yet: the latest month is {today():%Y-%m}.")
+        return Asked(first, last, "", at)
+    end = actions.board_month()
+    if end is None:
+        return None
+    name = window or Window.T12M
+    if name not in Window.values:
+        raise ValidationError(f"{name!r} is not a window; choose one of {', '.join(Window.values)}.")
+    begin, end = standings.window_of(name, end, settings.TWOFOLD_FISCAL_YEAR_START)
+    return Asked(begin, end, name, at)
+
+
+def latest_run() -> Run | None:
+    """Return the roll-up that made the figures that are shown."""
+    return Run.objects.order_by("-pk").first()
+
+
+def read_standings(what: Asked) -> list[Standing]:
+    """Return the standings over a window: of the whole, of value streams, and of products, with their rows joined.
+
+    Kept windows have movement and trend; others do not.
+    """
+    if what.is_kept:
+        rows = list(Standing.objects.filter(window=what.window).select_related("run"))
+    else:
+        rows = _worked_out(what)
+    products = Product.objects.select_related("value_stream", "owner").in_bulk()
+    streams = ValueStream.objects.select_related("parent").in_bulk()
+    shown = []
+    for row in rows:
+        if row.product_id:
+            if row.product_id not in products:
+                continue
+            row.product = products[row.product_id]
+        elif row.value_stream_id:
+            row.value_stream = streams[row.value_stream_id]
+        shown.append(row)
+    return shown
+
+
+def _worked_out(what: Asked) -> list[Standing]:
+    run = latest_run()
+    stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
+    key = f"standings:{what.first:%Y%m}:{what.last:%Y%m}:{stamp}"
+    rows = cache.get(key)
+    if rows is None:
+        months = list(month_range(what.first, what.last))
+        panel = (
+            standings.fresh_panel(months, known(what.at))
+            if what.at
+            else standings.stored_panel(months, with_inputs=months)
+        )
+        rows = standings.standings(panel, what.first, what.last, window=what.window)
+        if what.at is None or what.at < timezone.now():  # a moment to come is not settled yet
+            cache.set(key, rows, CACHED_FOR)
+    return rows
+
+
+def samples_of(what: Asked, products: set[int]) -> tuple[float, float, float] | None:
+    """Return the headline of any set of products with its 90 % range: credited value per dollar, low, high.
+
+    None where they cost nothing. For sets that are no value stream, such as a filtered board.
+    """
+    run = latest_run()
+    months = list(month_range(what.first, what.last))
+    stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
+    key = f"samples:{what.first:%Y%m}:{what.last:%Y%m}:{stamp}"
+    kept = cache.get(key)
+    if kept is None:
+        panel = (
+            standings.fresh_panel(months, known(what.at))
+            if what.at
+            else standings.stored_panel(months, with_inputs=months)
+        )
+        draws = standings.draw_window(panel, what.first, what.last).credited.astype("float32")
+        kept = (panel.products, panel.total(what.first, what.last), draws)
+        cache.set(key, kept, CACHED_FOR)
+    ids, totals, draws = kept
+    return standings.headline(ids, totals, draws, products)
