@@ -1,0 +1,13 @@
+"""Numbers: what each dollar costs and returns once it has gone through the network.
+
+Plain numpy and scipy, no Django and no database: arrays come in, arrays go out. Whoever turns rows into
+arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the way in.
+
+- `flows`: loaded cost, reached value and credited value of every product, cycles solved exactly.
+- `solver`: the linear solves under `flows`, checked before they are handed back.
+- `uncertainty`: 90 % ranges to distributions and back, repeatable draws, ties.
+- `rounding`: parts to whole cents that add up to their displayed total.
+- `errors`: what the engine refuses, and why.
+
+scipy is imported inside the functions that need it: it would cost every start of the site most of a second.
+"""
