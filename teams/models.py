@@ -4,22 +4,66 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from portfolio.common import access
-from portfolio.common.described import Described
+from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import amount_field, currency_field
-from portfolio.common.months import during, last_day
+from portfolio.common.months import during, last_day, today
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
 from portfolio.common.staleness import Touch
 
 
+def _total(rows: models.QuerySet, by: str, what: models.Aggregate, default: object = 0) -> Coalesce:
+    """Return, for each row of the outer query, an aggregate over `rows` whose `by` is that row."""
+    totals = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(total=what).values("total")
+    return Coalesce(Subquery(totals), Value(default), output_field=what.output_field)
+
+
+def _fte() -> Sum:
+    return Sum("fte", output_field=DecimalField(max_digits=8, decimal_places=2))
+
+
+class DisciplineQuerySet(DescribedQuerySet):
+    """Reads of disciplines."""
+
+    def for_table(self) -> Self:
+        """Return the rows with `people` and `fte` in teams today."""
+        now = Membership.objects.known().current(today())
+        return self.annotate(
+            people=_total(now, "discipline", Count("person", distinct=True)), fte=_total(now, "discipline", _fte())
+        ).order_by("name", "pk")
+
+
 class Discipline(Described):
     """A kind of work that a team needs people for, such as engineering or design."""
+
+    objects = DisciplineQuerySet.as_manager()
+
+
+class PersonQuerySet(DescribedQuerySet):
+    """Reads of people."""
+
+    def for_table(self) -> Self:
+        """Return the rows with `fte` today, and the memberships of today as `current_memberships`."""
+        now = Membership.objects.known().current(today())
+        return (
+            self.annotate(fte=_total(now, "person", _fte()))
+            .prefetch_related(
+                models.Prefetch(
+                    "memberships",
+                    now.select_related("team", "discipline").order_by("team__name", "pk"),
+                    to_attr="current_memberships",
+                )
+            )
+            .order_by("name", "pk")
+        )
 
 
 class Person(Described):
@@ -27,10 +71,57 @@ class Person(Described):
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="person")
 
-    scope_teams = ("memberships__team",)
+    objects = PersonQuerySet.as_manager()
 
     class Meta(Described.Meta):
         verbose_name_plural = "people"
+
+    @classmethod
+    def conditions(cls, covered: access.Reach) -> list[Q]:
+        """Return the people of the teams within reach; those of no team are anyone's who leads a team."""
+        if not covered.teams:
+            return []
+        placed = Membership.objects.known()
+        return [
+            Q(pk__in=placed.filter(team__in=covered.teams).values("person")),
+            ~Q(pk__in=placed.values("person")),
+        ]
+
+    def is_within(self, covered: access.Reach) -> bool:
+        """Return whether this person is in a team within reach, or in none while some team is within reach."""
+        teams = set(self.memberships.known().values_list("team", flat=True)) if self.pk else set()
+        return bool(covered.teams and (not teams or teams & covered.teams))
+
+    @classmethod
+    def may_begin(cls, covered: access.Reach) -> bool:
+        """Return whether some team is within reach: its lead may add people."""
+        return bool(covered.teams)
+
+
+class TeamQuerySet(DescribedQuerySet):
+    """Reads of teams."""
+
+    def with_capacity(self, on: date | None = None) -> Self:
+        """Add `people`, `fte`, `assigned` (share of the team that products have) and `free` (FTE) on a day, today."""
+        day = on or today()
+        members = Membership.objects.known().current(day)
+        # Through the registry: the catalogue stands above this room and is not imported.
+        assignments = apps.get_model("catalog.Assignment").objects.known().current(day)
+        share = Sum("share", output_field=DecimalField(max_digits=9, decimal_places=6))
+        return self.annotate(
+            people=_total(members, "team", Count("person", distinct=True)),
+            fte=_total(members, "team", _fte()),
+            assigned=_total(assignments, "team", share),
+            products=_total(assignments, "team", Count("product", distinct=True)),
+        ).annotate(
+            free=models.ExpressionWrapper(
+                F("fte") * (Value(Decimal(1)) - F("assigned")), DecimalField(max_digits=12, decimal_places=4)
+            )
+        )
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows."""
+        return self.with_capacity().order_by("name", "pk")
 
 
 class Team(Described):
@@ -39,6 +130,8 @@ class Team(Described):
     purpose = models.TextField(blank=True, help_text="What this team is for, in a sentence or two.")
 
     scope_teams = ("",)
+    reserved_codes = frozenset({"people", "disciplines", "memberships", "rates"})
+    objects = TeamQuerySet.as_manager()
 
 
 class MembershipQuerySet(RecordedQuerySet):
@@ -47,7 +140,7 @@ class MembershipQuerySet(RecordedQuerySet):
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
         return self.select_related("person", "team", "discipline", "recorded_by").order_by(
-            "team__name", "person__name", "starts"
+            "team__name", "person__name", "starts", "pk"
         )
 
 
@@ -118,7 +211,7 @@ class RateQuerySet(RecordedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.select_related("discipline", "recorded_by").order_by("discipline__name", "starts")
+        return self.select_related("discipline", "recorded_by").order_by("discipline__name", "starts", "pk")
 
 
 class Rate(Recorded):
@@ -172,10 +265,9 @@ def labour_touches(starts: date, ends: date | None) -> list[Touch]:
     All of them, because the cost of a discipline with few people is pooled over all disciplines: see
     `portfolio.rollup.labour`.
     """
-    overlapping = Q(assignments__ends__gt=starts) | Q(assignments__ends=None)
-    if ends:
-        overlapping &= Q(assignments__starts__lt=ends)
-    assigned = Team.objects.filter(overlapping, assignments__retracted_at=None).values_list(
-        "assignments__product_id", "assignments__starts"
-    )
-    return [Touch(product, max(starts, first), last_day(ends) if ends else None) for product, first in assigned]
+    assignments = apps.get_model("catalog.Assignment").objects.known().during(starts, ends)
+    touches = []
+    for product, first, after in assignments.values_list("product_id", "starts", "ends"):
+        until = min(filter(None, (ends, after)), default=None)
+        touches.append(Touch(product, max(starts, first), last_day(until) if until else None))
+    return touches

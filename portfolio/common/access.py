@@ -57,14 +57,6 @@ WRITERS: dict[str, frozenset[Role]] = {
 }
 
 
-class Scoped:
-    """Says where a row's product, value stream and team are found; with none, only whole-portfolio roles count."""
-
-    scope_products: tuple[str, ...] = ()  #: paths to a product, such as "metric__product"; "" is the row itself
-    scope_streams: tuple[str, ...] = ()  #: paths to a value stream that is not reached through a product
-    scope_teams: tuple[str, ...] = ()  #: paths to a team
-
-
 @dataclass(frozen=True)
 class Reach:
     """What a user's grants of some roles cover."""
@@ -78,6 +70,49 @@ class Reach:
     def is_nothing(self) -> bool:
         """Whether no grant of these roles is held at all."""
         return not (self.is_everything or self.products or self.streams or self.teams)
+
+
+class Scoped:
+    """Says where a row's product, value stream and team are found; with none, only whole-portfolio roles count."""
+
+    scope_products: tuple[str, ...] = ()  #: paths to a product, such as "metric__product"; "" is the row itself
+    scope_streams: tuple[str, ...] = ()  #: paths to a value stream that is not reached through a product
+    scope_teams: tuple[str, ...] = ()  #: paths to a team
+    scope_moves: tuple[str, ...] = ()  #: relations to a value stream whose change takes a role over both ends
+
+    @classmethod
+    def conditions(cls, covered: Reach) -> list[Q]:
+        """Return the conditions, any of which puts a stored row within reach."""
+        return [
+            *(Q(**{_join(path, "id__in"): covered.products}) for path in cls.scope_products if covered.products),
+            *(
+                Q(**{_join(path, "value_stream_id__in"): covered.streams})
+                for path in cls.scope_products
+                if covered.streams
+            ),
+            *(Q(**{_join(path, "id__in"): covered.streams}) for path in cls.scope_streams if covered.streams),
+            *(Q(**{_join(path, "id__in"): covered.teams}) for path in cls.scope_teams if covered.teams),
+        ]
+
+    def is_within(self, covered: Reach) -> bool:
+        """Return whether this row, as it stands in memory, is within reach."""
+        products = [found for path in self.scope_products if (found := _follow(self, path)) is not None]
+        streams = [found for path in self.scope_streams if (found := _follow(self, path)) is not None]
+        teams = [found for path in self.scope_teams if (found := _follow(self, path)) is not None]
+        return (
+            any(product.pk in covered.products or product.value_stream_id in covered.streams for product in products)
+            or any(stream.pk in covered.streams for stream in streams)
+            or any(team.pk in covered.teams for team in teams)
+        )
+
+    @classmethod
+    def may_begin(cls, covered: Reach) -> bool:
+        """Return whether a new row could be within reach: a role over a row that stands says nothing of new ones."""
+        return bool(
+            (covered.products and any(cls.scope_products))
+            or (covered.streams and (cls.scope_products or any(cls.scope_streams)))
+            or (covered.teams and any(cls.scope_teams))
+        )
 
 
 def reach(user: Any, roles: frozenset[Role]) -> Reach:
@@ -111,17 +146,9 @@ def writable(queryset, user):
     covered = reach(user, writers_of(queryset.model))
     if covered.is_everything:
         return queryset
-    model = queryset.model
-    conditions = [
-        *(Q(**{_join(path, "id__in"): covered.products}) for path in model.scope_products if covered.products),
-        *(
-            Q(**{_join(path, "value_stream_id__in"): covered.streams})
-            for path in model.scope_products
-            if covered.streams
-        ),
-        *(Q(**{_join(path, "id__in"): covered.streams}) for path in model.scope_streams if covered.streams),
-        *(Q(**{_join(path, "id__in"): covered.teams}) for path in model.scope_teams if covered.teams),
-    ]
+    if covered.is_nothing or not issubclass(queryset.model, Scoped):
+        return queryset.none()
+    conditions = queryset.model.conditions(covered)
     return queryset.filter(reduce(or_, conditions)) if conditions else queryset.none()
 
 
@@ -138,21 +165,15 @@ def may_write(user: Any, row: models.Model) -> bool:
     covered = reach(user, writers_of(type(row)))
     if covered.is_everything:
         return True
-    if covered.is_nothing:
-        return False
-    products = [found for path in row.scope_products if (found := _follow(row, path)) is not None]
-    streams = [found for path in row.scope_streams if (found := _follow(row, path)) is not None]
-    teams = [found for path in row.scope_teams if (found := _follow(row, path)) is not None]
-    return (
-        any(product.pk in covered.products or product.value_stream_id in covered.streams for product in products)
-        or any(stream.pk in covered.streams for stream in streams)
-        or any(team.pk in covered.teams for team in teams)
-    )
+    return not covered.is_nothing and isinstance(row, Scoped) and row.is_within(covered)
 
 
 def may_add(user: Any, model: type[models.Model]) -> bool:
     """Return whether `user` may add a row of `model` somewhere: whether to offer the form at all."""
-    return not reach(user, writers_of(model)).is_nothing
+    covered = reach(user, writers_of(model))
+    if covered.is_everything:
+        return True
+    return not covered.is_nothing and issubclass(model, Scoped) and model.may_begin(covered)
 
 
 def require(user: Any, row: models.Model) -> None:
@@ -164,3 +185,20 @@ def require(user: Any, row: models.Model) -> None:
         f"You may not change this {row._meta.verbose_name}. It takes one of these roles over it: {roles}. "
         "Ask a leader to grant it."
     )
+
+
+def require_move(user: Any, stored: models.Model, row: models.Model) -> None:
+    """Raise NotAllowed where `row` moves to another value stream unless `user`'s roles cover both.
+
+    Otherwise whoever owns a part could carry it into figures that others answer for. The top of the tree, where
+    there is no stream, belongs to the roles of the whole portfolio.
+    """
+    covered = reach(user, writers_of(type(row)))
+    for name in row.scope_moves:
+        ends = {getattr(stored, f"{name}_id"), getattr(row, f"{name}_id")}
+        if len(ends) > 1 and not covered.is_everything and not ends <= covered.streams:
+            before, after = (getattr(one, name) or "the top" for one in (stored, row))
+            raise NotAllowed(
+                f"Moving {row} from {before} to {after} takes a role over both. "
+                "Ask a leader of the whole portfolio, or leave it where it is."
+            )

@@ -31,8 +31,10 @@ RECORDING = {"recorded_at", "recorded_by", "retracted_at", "retracted_by", "reas
 def save(row: DescribedRow, *, by: User | None) -> DescribedRow:
     """Save a described row, new or edited, with an entry in its history. Repeating it adds a history entry only."""
     if by is not None:
-        if row.pk and not access.writable(type(row).objects.filter(pk=row.pk), by).exists():
-            access.require(by, type(row).objects.get(pk=row.pk))  # says which roles it takes
+        if row.pk:
+            stored = type(row).objects.get(pk=row.pk)
+            access.require(by, stored)
+            access.require_move(by, stored, row)
         access.require(by, row)
         row._history_user = by
     row.guard()

@@ -1,7 +1,8 @@
 """The base of things that are described: a code, a name, and an audit history of every edit."""
 
-from typing import Self
+from typing import ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from simple_history.models import HistoricalRecords
@@ -36,6 +37,9 @@ class Described(Scoped, models.Model):
         "illustrative", default=False, help_text="Made up to show how things work; marked wherever it shows."
     )
 
+    #: Words that stand where a code does in an address of this room, such as /teams/people/.
+    reserved_codes: ClassVar[frozenset[str]] = frozenset()
+
     history = HistoricalRecords(inherit=True)
     objects = DescribedQuerySet.as_manager()
 
@@ -45,6 +49,12 @@ class Described(Scoped, models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        """Refuse a new code that an address needs for something else."""
+        super().clean()
+        if self._state.adding and self.code in {"add", *self.reserved_codes}:
+            raise ValidationError({"code": f"{self.code!r} is part of an address here; choose another code."})
 
     def touched(self) -> list:
         """Return the figures an edit changes, as `staleness.Touch`; most edits change none."""

@@ -1,6 +1,6 @@
 """What the pages of all rooms share: one URL for page and fragment, and the three ways a form changes a row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
@@ -28,9 +28,14 @@ def page_or_fragment(request: HttpRequest, page: str) -> str:
     return page
 
 
-def render_list(request: HttpRequest, template: str, filterset: Any, **context: Any) -> HttpResponse:
-    """Render one page of a filtered list: `filter`, `page` and whatever else the template needs."""
-    page = Paginator(filterset.qs, PAGE_SIZE).get_page(request.GET.get("page"))
+def render_list(
+    request: HttpRequest, template: str, filterset: Any, *, rows: Sequence[Any] | None = None, **context: Any
+) -> HttpResponse:
+    """Render one page of a filtered list: `filter`, `page` and whatever else the template needs.
+
+    `rows` are what is listed where that is not the filtered rows as they come, such as a tree of them.
+    """
+    page = Paginator(filterset.qs if rows is None else rows, PAGE_SIZE).get_page(request.GET.get("page"))
     response = render(request, page_or_fragment(request, template), {"filter": filterset, "page": page, **context})
     response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
     return response

@@ -8,11 +8,12 @@ from typing import Self
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import share_field
-from portfolio.common.months import last_day
+from portfolio.common.months import last_day, month_of, today
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
 from portfolio.common.staleness import Touch
 
@@ -33,6 +34,36 @@ class ValueStreamQuerySet(DescribedQuerySet):
                 waiting.extend(children.get(stream, ()))
         return found
 
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows."""
+        return self.select_related("parent").order_by("name", "pk")
+
+    def as_tree(self) -> list["ValueStream"]:
+        """Return the rows in the order of the tree, each with its `depth` from the top and the `above` it lies below.
+
+        Each also has `product_count`, of its own products, and `total_count`, with those of all streams below it.
+        Two queries, whatever the size; a row whose parents are left out keeps its place in the whole tree.
+        """
+        wanted = set(self.values_list("pk", flat=True))
+        children: dict[int | None, list[ValueStream]] = {}
+        for stream in self.model.objects.annotate(product_count=Count("products")).order_by("name", "pk"):
+            children.setdefault(stream.parent_id, []).append(stream)
+        found: list[ValueStream] = []
+
+        def walk(parent: ValueStream | None) -> int:
+            total = 0
+            for stream in children.get(parent.pk if parent else None, ()):
+                stream.depth = parent.depth + 1 if parent else 0
+                stream.above = [*parent.above, parent] if parent else []
+                if stream.pk in wanted:
+                    found.append(stream)
+                stream.total_count = stream.product_count + walk(stream)
+                total += stream.total_count
+            return total
+
+        walk(None)
+        return found
+
 
 class ValueStream(Described):
     """A named grouping of products, in a tree."""
@@ -41,6 +72,7 @@ class ValueStream(Described):
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
 
     scope_streams = ("", "parent")
+    scope_moves = ("parent",)
     objects = ValueStreamQuerySet.as_manager()
 
     class Meta(Described.Meta):
@@ -54,10 +86,30 @@ class ValueStream(Described):
 
     def guard(self) -> None:
         """Refuse a parent that lies below this stream: a tree has no loops."""
-        if self.pk and self.parent_id and self.parent_id in ValueStream.objects.subtree([self.pk]):
+        self.has_moved = bool(self.pk) and not ValueStream.objects.filter(pk=self.pk, parent=self.parent_id).exists()
+        if not self.has_moved:
+            return
+        # The whole tree is the lock: of two moves that are each sound, both together could make a loop.
+        list(ValueStream.objects.select_for_update().order_by("pk").values_list("pk", flat=True))
+        if self.parent_id in ValueStream.objects.subtree([self.pk]):
             raise ValidationError(
                 {"parent": f"{self.parent} lies below {self}. Choose a stream outside it, or none for the top."}
             )
+
+    def touched(self) -> list[Touch]:
+        """A move changes the totals of the streams it leaves and joins: any product below asks for them anew."""
+        below = ValueStream.objects.subtree([self.pk]) if self.has_moved else ()
+        product = Product.objects.filter(value_stream__in=below).order_by("pk").first()
+        return [Touch(product.pk, month_of(today()))] if product else []
+
+    def line(self) -> list["ValueStream"]:
+        """Return the streams above this one, from the top down: one query a level."""
+        found: list[ValueStream] = []
+        stream = self.parent
+        while stream:
+            found.insert(0, stream)
+            stream = stream.parent
+        return found
 
 
 class Stage(models.TextChoices):
@@ -83,7 +135,12 @@ class ProductQuerySet(DescribedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.select_related("value_stream", "owner")
+        return self.select_related("value_stream", "owner").order_by("name", "pk")
+
+    def below(self, streams: Iterable[str]) -> Self:
+        """Return the products of the value streams with these codes and of all streams below them."""
+        roots = ValueStream.objects.filter(code__in=streams).values_list("pk", flat=True)
+        return self.filter(value_stream__in=ValueStream.objects.subtree(roots))
 
 
 class Product(Described):
@@ -104,7 +161,31 @@ class Product(Described):
 
     scope_products = ("",)
     scope_streams = ("value_stream",)
+    scope_moves = ("value_stream",)
+    reserved_codes = frozenset({"streams", "segments", "insights", "assignments"})
     objects = ProductQuerySet.as_manager()
+
+    def guard(self) -> None:
+        """Notice whether the product moves to another value stream."""
+        stood = Product.objects.filter(pk=self.pk, value_stream=self.value_stream_id)
+        self.has_moved = bool(self.pk) and not stood.exists()
+
+    def touched(self) -> list[Touch]:
+        """A move changes the totals of the value streams it leaves and joins."""
+        return [Touch(self.pk, month_of(today()))] if self.has_moved else []
+
+
+class SegmentQuerySet(DescribedQuerySet):
+    """Reads of customer segments."""
+
+    def for_table(self) -> Self:
+        """Return the rows with `insight_count` and what else a table of them shows."""
+        insights = Insight.objects.known().filter(segment=OuterRef("pk")).order_by().values("segment")
+        return (
+            self.select_related("product")
+            .annotate(insight_count=Coalesce(Subquery(insights.annotate(count=Count("pk")).values("count")), 0))
+            .order_by("product__name", "name", "pk")
+        )
 
 
 class Segment(Described):
@@ -115,6 +196,14 @@ class Segment(Described):
     size_basis = models.CharField(max_length=200, blank=True, help_text="How the size is known: source and date.")
 
     scope_products = ("product",)
+    objects = SegmentQuerySet.as_manager()
+
+    def guard(self) -> None:
+        """Refuse to give a segment to another product once customers of it have said something."""
+        if self.pk and self.insights.exclude(product=self.product_id).exists():
+            raise ValidationError(
+                {"product": f"{self} has insights about another product. Add a new segment for {self.product} instead."}
+            )
 
 
 class InsightKind(models.TextChoices):
@@ -155,7 +244,11 @@ class Insight(Recorded):
         return f"{self.get_kind_display()}, {self.said_on}: {self.text[:60]}"
 
     def guard(self) -> None:
-        """Refuse a segment of another product."""
+        """Refuse a day that has not come, and a segment of another product."""
+        if self.said_on > today():
+            raise ValidationError(
+                {"said_on": f"{self.said_on} has not come yet. Give the day on which the customer said or did it."}
+            )
         if self.segment and self.segment.product_id != self.product_id:
             raise ValidationError(
                 {"segment": f"{self.segment} is a segment of {self.segment.product}; choose one of {self.product}."}
@@ -167,7 +260,9 @@ class AssignmentQuerySet(RecordedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.select_related("team", "product", "recorded_by").order_by("team__name", "product__name", "starts")
+        return self.select_related("team", "product", "recorded_by").order_by(
+            "team__name", "product__name", "starts", "pk"
+        )
 
 
 class Assignment(Recorded):
@@ -202,8 +297,16 @@ class Assignment(Recorded):
         type(self.team).objects.select_for_update().get(pk=self.team_id)
 
     def guard(self) -> None:
-        """Refuse a share beyond what the team has left on any of the days."""
+        """Refuse a second assignment of the same pair, and a share beyond what the team has left on any day."""
         others = Assignment.objects.known().during(self.starts, self.ends).filter(team=self.team)
+        clash = others.filter(product=self.product).first()
+        if clash:
+            raise ValidationError(
+                {
+                    "product": f"{self.team} already works on {self.product} from {clash.starts} to "
+                    f"{clash.ends or 'now on'}. Correct that assignment, or start after it."
+                }
+            )
         taken, day = most_taken(others, self.starts)
         if taken + self.share > 1:
             raise ValidationError(
