@@ -7,6 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
 
+#: Days that rows may be about. It catches years typed wrongly, and keeps every sum over months finite.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2200, 12, 31)
+
 
 def today() -> date:
     """Return the day the figures are for: the real one, unless TWOFOLD_TODAY holds it still."""
@@ -46,9 +49,23 @@ def parse_month(text: str) -> date:
     """Return the month written as YYYY-MM; ValueError says what is needed."""
     try:
         year, month = text.split("-")
-        return date(int(year), int(month), 1)
-    except ValueError as error:
+        first = date(int(year), int(month), 1)
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is not a month; write it like 2016-04.") from error
+    if not FIRST_DAY <= first <= LAST_DAY:
+        raise ValueError(f"{text!r} is out of reach; months go from {FIRST_DAY:%Y-%m} to {LAST_DAY:%Y-%m}.")
+    return first
+
+
+def fiscal_year(day: date) -> date:
+    """Return the first day of the fiscal year that `day` is in; the setting says in which month one starts."""
+    start = settings.TWOFOLD_FISCAL_YEAR_START
+    return date(day.year if day.month >= start else day.year - 1, start, 1)
+
+
+def fiscal_year_name(first: date) -> str:
+    """Return what the fiscal year that starts on `first` is called: 2016, or 2016/17 where it spans two."""
+    return f"{first.year}" if first.month == 1 else f"{first.year}/{(first.year + 1) % 100:02d}"
 
 
 def overlap_days(starts: date, ends: date | None, first: date, after: date) -> int:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
 from portfolio.common.access import Scoped
-from portfolio.common.months import during
+from portfolio.common.months import FIRST_DAY, LAST_DAY, during
+from portfolio.common.rules import RulesByField
 
 
 class RecordedQuerySet(models.QuerySet):
@@ -45,7 +47,7 @@ class RecordedQuerySet(models.QuerySet):
         return self if user.is_authenticated else self.none()
 
 
-class Recorded(Scoped, models.Model):
+class Recorded(Scoped, RulesByField):
     """A fact or agreement. A correction retracts one row and records another that points back to it."""
 
     recorded_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -83,6 +85,22 @@ class Recorded(Scoped, models.Model):
 
     def guard(self) -> None:
         """Raise ValidationError where this row cannot stand beside those already known."""
+
+    def guard_without(self) -> None:
+        """Raise ValidationError where known rows still need this one, now that it is retracted, or replaced."""
+
+    def clean(self) -> None:
+        """Refuse days that are centuries off: a year typed wrongly."""
+        super().clean()
+        wrong = {
+            field.name: f"{day} is out of reach; a date lies between {FIRST_DAY} and {LAST_DAY}."
+            for field in self._meta.concrete_fields
+            if type(field) is models.DateField
+            and (day := getattr(self, field.attname)) is not None
+            and not FIRST_DAY <= day <= LAST_DAY
+        }
+        if wrong:
+            raise ValidationError(wrong)
 
     def complete(self) -> None:
         """Fill in what follows from the given fields, such as the amount in the base currency."""

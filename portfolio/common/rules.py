@@ -1,0 +1,37 @@
+"""Broken constraints beside the field they are about: plain Django tells them for the row as a whole."""
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models, router
+
+
+def field_of(constraint: models.BaseConstraint) -> str:
+    """Return the field that a constraint is best told at: the one it is about, or the last of them."""
+    if isinstance(constraint, models.UniqueConstraint):
+        return constraint.fields[-1] if constraint.fields else NON_FIELD_ERRORS
+    if isinstance(constraint, models.CheckConstraint):
+        names = constraint.condition.referenced_base_fields
+        if names == {"starts", "ends"}:
+            return "ends"
+        if len(names) == 1:
+            return next(iter(names))
+    return NON_FIELD_ERRORS
+
+
+class RulesByField(models.Model):
+    """Tells each broken constraint at its field."""
+
+    class Meta:
+        abstract = True
+
+    def validate_constraints(self, exclude: set[str] | None = None) -> None:
+        """Raise ValidationError with every broken constraint, by field."""
+        using = router.db_for_write(type(self), instance=self)
+        errors: dict[str, list[ValidationError]] = {}
+        for model, constraints in self.get_constraints():
+            for constraint in constraints:
+                try:
+                    constraint.validate(model, self, exclude=exclude, using=using)
+                except ValidationError as error:
+                    errors.setdefault(field_of(constraint), []).append(error)
+        if errors:
+            raise ValidationError(errors)
