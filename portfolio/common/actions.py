@@ -80,9 +80,11 @@ def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
     """Withdraw `row`: it was never true. Retracting it twice is refused."""
     if by is not None:
         access.require(by, row)
+    row.lock()
     now = timezone.now()
     derived = list(row.derived())
     _retract(row, reason=reason, by=by, at=now)
+    row.guard_without()
     touches = [*row.touched(), *_derive_again(derived, reason=reason, by=by, at=now)]
     mark_stale(touches, cause=f"{row._meta.verbose_name} retracted")
     return row
@@ -92,10 +94,12 @@ def _replace(
     row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime
 ) -> tuple[RecordedRow, list[Touch]]:
     new = type(row)(**{name: getattr(row, name) for name in _facts(row)} | dict(changes))
+    row.lock()
     derived = list(row.derived())
     _retract(row, reason=reason, by=by, at=at)
     new.corrects, new.reason, new.recorded_at, new.recorded_by = row, reason, at, by
     _write(new)
+    row.guard_without()
     return new, [*row.touched(), *new.touched(), *_derive_again(derived, reason=reason, by=by, at=at)]
 
 
