@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from portfolio.common import access, actions
+from portfolio.common import access, actions, histories
 from portfolio.common.errors import NotAllowed, TwofoldError
 
 PAGE_SIZE = 50
@@ -41,6 +41,33 @@ def render_list(
     return response
 
 
+def render_recorded(request: HttpRequest, template: str, row: Any, **context: Any) -> HttpResponse:
+    """Render the page of one recorded row: `row`, its `history`, the row that stands now, if any, and `may_write`.
+
+    A row that was corrected or retracted stays readable; `components/standing.html` says so at its top.
+    """
+    rows = histories.chain(row)
+    found = next(one for one in rows if one.pk == row.pk)
+    return render(
+        request,
+        template,
+        {
+            "row": found,
+            "history": histories.recorded_history(rows),
+            "stands": None if rows[-1].retracted_at else rows[-1],
+            "may_write": not found.retracted_at and access.may_write(request.user, found),
+            **context,
+        },
+    )
+
+
+def render_retracted(request: HttpRequest, row: Any) -> HttpResponse:
+    """Answer 409: only a row that stands can be corrected or retracted."""
+    last = histories.chain(row)[-1]
+    context = {"row": row, "name": row._meta.verbose_name, "stands": None if last.retracted_at else last}
+    return render(request, "components/page_retracted.html", context, status=409)
+
+
 class ReasonForm(forms.Form):
     """Why a row is corrected or retracted."""
 
@@ -49,6 +76,16 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Stays readable beside the old row.",
     )
+
+
+def rows_named(request: HttpRequest, **models: type) -> dict[str, Any]:
+    """Return the rows whose codes the address gives, to begin a form with: `?product=vehicle-tax`."""
+    found = {
+        name: model.objects.visible_to(request.user).filter(code=request.GET[name]).first()
+        for name, model in models.items()
+        if "\x00" not in request.GET.get(name, "\x00")
+    }
+    return {name: row for name, row in found.items() if row}
 
 
 def require_writable(request: HttpRequest, row: Any) -> None:
@@ -120,6 +157,8 @@ def correct_form(
 ) -> HttpResponse:
     """Show a recorded row in its form, with a reason, and record it again with what was changed."""
     require_writable(request, row)
+    if row.retracted_at:
+        return render_retracted(request, row)
     form = _correction(form_class)(request.POST or None, instance=type(row).objects.get(pk=row.pk))
     if request.method == "POST" and form.is_valid():
         changes = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
@@ -138,6 +177,8 @@ def retract_form(
 ) -> HttpResponse:
     """Ask why a recorded row is withdrawn, and retract it."""
     require_writable(request, row)
+    if row.retracted_at:
+        return render_retracted(request, row)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         done = attempt(form, lambda: actions.retract(row, reason=form.cleaned_data["reason"], by=request.user))
