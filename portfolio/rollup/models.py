@@ -3,6 +3,7 @@
 All of it can be made again from the facts and agreements; nothing here is entered by hand.
 """
 
+from decimal import Decimal
 from typing import Self
 
 from django.db import models
@@ -214,3 +215,27 @@ class Standing(models.Model):
     def moved(self) -> float | None:
         """How far the credited value per dollar moved since a month earlier."""
         return None if self.credited is None or self.before is None else self.credited - self.before
+
+    @property
+    def direct_low(self) -> float | None:
+        """The 5th percentile of own value per own dollar."""
+        return _per_dollar(self.own_value_low, self.direct_cost)
+
+    @property
+    def direct_high(self) -> float | None:
+        """The 95th percentile of own value per own dollar."""
+        return _per_dollar(self.own_value_high, self.direct_cost)
+
+    @property
+    def loaded_low(self) -> float | None:
+        """The 5th percentile of own value per dollar of loaded cost."""
+        return _per_dollar(self.own_value_low, self.loaded_cost)
+
+    @property
+    def loaded_high(self) -> float | None:
+        """The 95th percentile of own value per dollar of loaded cost."""
+        return _per_dollar(self.own_value_high, self.loaded_cost)
+
+
+def _per_dollar(value: Decimal | None, cost: Decimal | None) -> float | None:
+    return None if value is None or cost is None or cost <= 0 else float(value) / float(cost)

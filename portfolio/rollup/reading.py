@@ -4,6 +4,7 @@ The windows that the roll-up keeps are read; any other is worked out and cached 
 is the latest. What was known at a past moment never changes, so that is cached by its moment.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -115,6 +116,11 @@ def samples_of(what: Asked, products: set[int]) -> tuple[float, float, float] | 
 
     None where they cost nothing. For sets that are no value stream, such as a filtered board.
     """
+    return headlines(what, [products])[0]
+
+
+def headlines(what: Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
+    """Return what `samples_of` does for each of several sets; the draws are fetched once."""
     run = latest_run()
     months = list(month_range(what.first, what.last))
     stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
@@ -130,4 +136,4 @@ def samples_of(what: Asked, products: set[int]) -> tuple[float, float, float] | 
         kept = (panel.products, panel.total(what.first, what.last), draws)
         cache.set(key, kept, CACHED_FOR)
     ids, totals, draws = kept
-    return standings.headline(ids, totals, draws, products)
+    return [standings.headline(ids, totals, draws, products) for products in sets]

@@ -4,10 +4,9 @@ Sums first, then the ratio. Ranges come from draws of each metric's worth, follo
 month: a worth is one unknown, so all its months move together, and adding months does not make it more certain.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,7 +126,8 @@ def draw_window(panel: Panel, first: date, last: date, *, seed: int = SEED) -> S
     """
     months = [panel.inputs[month] for month in month_range(first, last) if month in panel.inputs]
     columns = sorted({f.valuation for month in months for f in month.metrics if f.valuation and f.weight})
-    worth = _worths(columns, panel.inputs.get(last), seed)
+    known = panel.inputs.get(last)
+    worth = worths(columns, {figure.metric: figure.overdue_days for figure in known.metrics} if known else {}, seed)
     column_of = {valuation: place for place, valuation in enumerate(columns)}
     # The flows are linear in value: one column a valuation will do, unless there are more of them than draws.
     is_direct = len(columns) > DRAWS
@@ -147,18 +147,17 @@ def draw_window(panel: Panel, first: date, last: date, *, seed: int = SEED) -> S
     return Samples(own @ worth, reached @ worth, credited @ worth)
 
 
-def _worths(valuations: Sequence[int], last: Inputs | None, seed: int) -> Floats:
-    """Return draws of the worth of a unit, (V, draws): wider for metrics that are overdue in the last month."""
+def worths(valuations: Sequence[int], overdue: Mapping[int, int], seed: int = SEED) -> Floats:
+    """Return draws of the worth of a unit, (V, draws): wider for metrics (by id) that are overdue by some days."""
     rows = {
         row[0]: row[1:]
         for row in Valuation.objects.filter(pk__in=valuations).values_list(
             "pk", "low", "high", "metric_id", "metric__code", "metric__cadence_days"
         )
     }
-    overdue = {figure.metric: figure.overdue_days for figure in last.metrics} if last else {}
     known = [rows[valuation] for valuation in valuations]
     # Keyed by the metric's code, so that a worth keeps its draws when others come and go, on every database.
-    standard = uncertainty.standard_draws(seed, [crc32(row[3].encode()) for row in known], DRAWS)
+    standard = uncertainty.standard_draws(seed, [uncertainty.stable_key(row[3]) for row in known], DRAWS)
     return uncertainty.worth_draws(
         np.array([float(row[0]) for row in known]),
         np.array([float(row[1]) for row in known]),
