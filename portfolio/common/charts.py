@@ -17,6 +17,7 @@ VALUE, BAND, COST, BAR = "var(--value)", "var(--value-band)", "var(--ink)", "var
 QUIET, RULE = "var(--soft)", "var(--rule)"
 TONES = {"up": "var(--up)", "down": "var(--down)", "even": "var(--even)"}
 SYMBOLS = {"up": "triangle-up", "down": "triangle-down", "even": "circle"}
+SIZES = {"up": 12, "down": 12, "even": 9}  # to the eye, a triangle is smaller than a circle of its width
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,11 @@ def _money_decades(amounts: Iterable[float], currency: str) -> dict:
     return {"tickvals": ticks, "ticktext": [_tick(tick, currency) for tick in ticks]}
 
 
+def _log_range(amounts: Sequence[float], *, right: float = 3) -> list[float]:
+    """Return the ends of a log axis around positive amounts, as logarithms; `right` times the most."""
+    return [math.log10(min(amounts) / 3), math.log10(max(amounts) * right)] if amounts else [0.0, 1.0]
+
+
 def _end_label(x: object, y: float | None, text: str, colour: str, *, shift: int = 10) -> dict:
     """Name a line at its last point, which needs no legend and no colour to be told apart."""
     return {
@@ -180,6 +186,29 @@ def value_over_time(
     return Chart(title, summary, figure, tuple(columns), rows)
 
 
+def _point_labels(points: Sequence[Point]) -> list[dict]:
+    """Name the points that a reader asks about first: the two largest, the best and the worst for their money.
+
+    Names stand on the side of their point that is away from the diagonal, where most points are.
+    """
+    by_spend = sorted(points, key=lambda one: -one.spend)
+    by_ratio = sorted(points, key=lambda one: one.value / one.spend)
+    named = {id(one): one for one in (*by_spend[:2], *by_ratio[:1], *by_ratio[-1:])}
+    middle = math.sqrt(by_spend[0].spend * by_spend[-1].spend) if points else 0.0
+    labels = []
+    for one in named.values():
+        is_above = one.value > one.spend
+        labels.append({
+            # On a log axis an annotation stands at the logarithm.
+            "x": math.log10(one.spend), "y": math.log10(one.value), "showarrow": False,
+            "text": one.label if len(one.label) <= 32 else f"{one.label[:31]}…",
+            "xanchor": "right" if is_above and one.spend > middle else "left",
+            "xshift": -6 if is_above else 8, "yshift": 14 if is_above else -8,
+            "font": {"color": "var(--ink)", "size": 11},
+        })  # fmt: skip
+    return labels
+
+
 def value_against_spend(
     points: Sequence[Point], *, currency: str, title: str = "Value credited against spend"
 ) -> Chart:
@@ -202,7 +231,7 @@ def value_against_spend(
     traces = []
     if placed:
         ends = [point.spend for point in placed] + [point.value for point in placed]
-        line = [min(ends) / 2, max(ends) * 2]
+        line = [min(ends) / 2, max(ends) * 10]
         traces.append({
             "type": "scatter", "mode": "lines", "x": line, "y": line, "hoverinfo": "skip", "showlegend": False,
             "line": {"color": QUIET, "width": 1.2, "dash": "dot"},
@@ -223,7 +252,7 @@ def value_against_spend(
                 "x": [point.spend for point in members], "y": [point.value for point in members],
                 "text": [point.label for point in members], "customdata": told,
                 "marker": {
-                    "color": TONES[tone], "symbol": SYMBOLS[tone], "size": 10, "opacity": 0.85,
+                    "color": TONES[tone], "symbol": SYMBOLS[tone], "size": SIZES[tone], "opacity": 0.85,
                     "line": {"color": "var(--paper)", "width": 1},
                 },
                 "hovertemplate": (
@@ -235,6 +264,7 @@ def value_against_spend(
         "data": traces,
         "layout": _layout(
             showlegend=True,
+            annotations=_point_labels(placed),
             legend={
                 "orientation": "h",
                 "x": 0,
@@ -242,9 +272,17 @@ def value_against_spend(
                 "yanchor": "bottom",
                 "font": {"color": "var(--ink)"},
             },
-            xaxis=_axis(type="log", title={"text": "Spend"}, **_money_decades((one.spend for one in placed), currency)),
+            xaxis=_axis(
+                type="log",
+                title={"text": "Spend"},
+                range=_log_range([one.spend for one in placed], right=8),  # room for the name of the largest
+                **_money_decades((one.spend for one in placed), currency),
+            ),
             yaxis=_axis(
-                type="log", title={"text": "Value credited"}, **_money_decades((one.value for one in placed), currency)
+                type="log",
+                title={"text": "Value credited"},
+                range=_log_range([one.value for one in placed]),
+                **_money_decades((one.value for one in placed), currency),
             ),
         ),
     }

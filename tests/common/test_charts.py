@@ -98,3 +98,15 @@ def test_a_neighbourhood_lists_everyone_even_those_too_small_to_draw():
     chart = charts.neighbourhood("hub", suppliers, [], currency="GBP")
     assert len(chart.rows) == 40
     assert len(chart.flows.places) == 10
+
+
+def test_the_largest_the_best_and_the_worst_are_named_in_the_picture():
+    points = [
+        Point("large", 1000, 1000),
+        Point("larger", 2000, 2100),
+        Point("best", 10, 100),
+        Point("worst", 50, 5),
+        Point("dull", 100, 110),
+    ]
+    labels = charts.value_against_spend(points, currency="GBP").figure["layout"]["annotations"]
+    assert {label["text"] for label in labels} == {"large", "larger", "best", "worst"}
