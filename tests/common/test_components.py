@@ -1,6 +1,6 @@
 """The pieces of pages: what a reader is told, with and without eyes."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -112,12 +112,14 @@ def test_pages_of_last_resort_need_no_context(name):
 
 
 @pytest.mark.parametrize(
-    ("freshness", "words"),
-    [
-        (SimpleNamespace(at=None, stale=0, blocked=0), ""),
-        (SimpleNamespace(at=datetime.now(UTC), stale=0, blocked=0), "Fresh just now"),
-        (SimpleNamespace(at=datetime.now(UTC), stale=2, blocked=1), "2 product-months"),
-    ],
+    ("stale", "blocked", "words"),
+    [(0, 0, "Fresh 3 hours ago"), (2, 0, "2 product-months. Last done 3 hours ago"), (0, 1, "1 month blocked")],
 )
-def test_freshness_is_told_in_words(freshness, words):
+def test_freshness_is_told_in_words(stale, blocked, words):
+    freshness = SimpleNamespace(at=datetime.now(UTC) - timedelta(hours=3, minutes=30), stale=stale, blocked=blocked)
     assert words in render('{% include "components/_freshness.html" %}', freshness=freshness)
+
+
+def test_before_the_first_run_nothing_is_called_fresh():
+    freshness = SimpleNamespace(at=None, stale=0, blocked=0)
+    assert render('{% include "components/_freshness.html" %}', freshness=freshness) == ""
