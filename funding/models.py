@@ -1,6 +1,6 @@
 """Funding streams, allocations, ledger entries and exchange rates."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Self
@@ -8,12 +8,26 @@ from typing import Self
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from portfolio.common.described import Described, DescribedQuerySet
+from portfolio.common.locks import hold
 from portfolio.common.money import amount_field, base_currency, currency_field, to_cent, validate_currency
-from portfolio.common.months import during, last_day, last_month_column, month_column
+from portfolio.common.months import (
+    add_months,
+    days_in,
+    during,
+    last_day,
+    last_month_column,
+    month_column,
+    month_range,
+    overlap_days,
+)
+from portfolio.common.parts import Units, UnitsDuring
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
+from portfolio.common.spreading import from_cents, parts_by_month, share_of_days, to_cents
 from portfolio.common.staleness import Touch
 from products.value.models import Metric
 from teams.models import Rate, labour_touches
@@ -24,7 +38,29 @@ class FundingStreamQuerySet(DescribedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.select_related("sponsor")
+        return self.select_related("sponsor").order_by("name", "pk")
+
+    def with_money(self, on: date, year: date) -> Self:
+        """Annotate what streams pay on a day and what is spent of them in the fiscal year that starts on `year`.
+
+        `monthly_cents` is in the stream's currency, `spent_cents` in the base currency.
+        """
+        after = add_months(year, 12)
+        paid = Allocation.objects.known().current(on)
+        spent = LedgerEntry.objects.known().touching(year, after).with_part(year, after)
+        return self.annotate(
+            monthly_cents=_sum_by_stream(paid, Units("monthly_amount", scale=100)),
+            spent_cents=_sum_by_stream(spent, F("part_cents")),
+        )
+
+    def total_spent(self) -> Decimal:
+        """Return the sum of `spent_cents`, in the base currency."""
+        return from_cents(int(self.order_by().aggregate(cents=Sum("spent_cents"))["cents"] or 0))
+
+
+def _sum_by_stream(rows: RecordedQuerySet, cents: Units | F) -> Coalesce:
+    sums = rows.order_by().filter(stream=OuterRef("pk")).values("stream").annotate(cents=Sum(cents)).values("cents")
+    return Coalesce(Subquery(sums), Value(0), output_field=models.BigIntegerField())
 
 
 class FundingStream(Described):
@@ -35,6 +71,23 @@ class FundingStream(Described):
     purpose = models.TextField(blank=True, help_text="What this money is for, in a sentence.")
 
     objects = FundingStreamQuerySet.as_manager()
+
+    #: Addresses of this room stand where a stream's code does.
+    reserved_codes = frozenset({"allocations", "ledger", "rates"})
+
+    @property
+    def monthly(self) -> Decimal:
+        """What it pays a month; see `with_money`."""
+        return from_cents(self.monthly_cents)
+
+    @property
+    def spent(self) -> Decimal:
+        """What is spent of it in a fiscal year; see `with_money`."""
+        return from_cents(self.spent_cents)
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this stream's page."""
+        return reverse("funding:stream-detail", args=[self.code])
 
     def guard(self) -> None:
         """Refuse a new currency once money was allotted in the old one."""
@@ -82,7 +135,29 @@ class Allocation(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.stream} to {self.product}: {self.monthly_amount} a month"
+        return f"{self.stream} to {self.product}: {self.monthly_amount} {self.stream.currency} a month"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this allocation's page."""
+        return reverse("funding:allocation-detail", args=[self.pk])
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether it pays on a day."""
+        return self.starts <= day and (self.ends is None or day < self.ends)
+
+    def cents_by_month(self, first: date, last: date) -> dict[date, int]:
+        """Return what it pays in each month from that of `first` to that of `last`, in cents of its stream's currency.
+
+        A month that it covers in part is paid by its days.
+        """
+        cents = to_cents(self.monthly_amount)
+        paid = {}
+        for month in month_range(max(first, self.starts), min(last, last_day(self.ends)) if self.ends else last):
+            length = days_in(month)
+            days = overlap_days(self.starts, self.ends, month, add_months(month, 1))
+            if days:
+                paid[month] = share_of_days(cents, days, length)
+        return paid
 
     def lock(self) -> None:
         """Hold the stream, so that two allocations to one product cannot both take the same days."""
@@ -94,9 +169,9 @@ class Allocation(Recorded):
         if clash:
             raise ValidationError(
                 {
-                    "starts": f"{self.stream} already pays {self.product} {clash.monthly_amount} {self.stream.currency} "
-                    f"a month from {clash.starts} to {clash.ends or 'now on'}. Correct that allocation, or start "
-                    "after it."
+                    "starts": f"{self.stream} already pays {self.product} {clash.monthly_amount} "
+                    f"{self.stream.currency} a month from {clash.starts} to {clash.ends or 'now on'}. Correct that "
+                    "allocation, or start after it."
                 }
             )
 
@@ -159,7 +234,20 @@ class ExchangeRate(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.currency} to {self.base} from {self.starts}: {self.rate.normalize():f}"
+        return f"{self.currency} to {self.base} from {self.starts}: {self.rate_text}"
+
+    @property
+    def rate_text(self) -> str:
+        """The rate without the zeros at its end."""
+        return f"{self.rate.normalize():f}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this rate's page."""
+        return reverse("funding:exchange-rate-detail", args=[self.pk])
+
+    def lock(self) -> None:
+        """Hold the currency: no entry is converted at a rate that is being replaced, and no two rates overlap."""
+        hold(_conversion(self.currency))
 
     def guard(self) -> None:
         """Refuse two rates of one currency on the same days."""
@@ -176,7 +264,23 @@ class ExchangeRate(Recorded):
                 }
             )
 
-    def derived(self) -> Iterable["LedgerEntry"]:
+    def guard_without(self) -> None:
+        """Refuse to leave a ledger entry without a rate."""
+        covering = ExchangeRate.objects.known().filter(
+            Q(ends__gt=OuterRef("starts")) | Q(ends=None),
+            currency=self.currency,
+            base=self.base,
+            starts__lte=OuterRef("starts"),
+        )
+        bare = self.derived().exclude(Exists(covering)).order_by("starts", "id")
+        if entry := bare.first():
+            raise ValidationError(
+                f"There would be no exchange rate from {self.currency} to {self.base} on {entry.starts}, which ledger "
+                f"entry {entry.reference} is converted at ({bare.count()} in all). Correct this rate so that it still "
+                "covers that day: the entries are worked out again at the new one."
+            )
+
+    def derived(self) -> "LedgerEntryQuerySet":
         """Return the ledger entries that were converted at this rate."""
         entries = LedgerEntry.objects.known().filter(currency=self.currency, starts__gte=self.starts)
         return entries.filter(starts__lt=self.ends) if self.ends else entries
@@ -191,8 +295,56 @@ class ExchangeRate(Recorded):
         return touches
 
 
+def _conversion(currency: str) -> str:
+    return f"exchange rate of {currency}"
+
+
+@dataclass(frozen=True)
+class MonthPart:
+    """What falls in one month of a ledger entry: days, and amounts in its own and in the base currency."""
+
+    month: date
+    days: int
+    amount: Decimal
+    base_amount: Decimal
+
+
 class LedgerEntryQuerySet(RecordedQuerySet):
     """Reads of ledger entries."""
+
+    def touching(self, first: date | None, after: date | None) -> Self:
+        """Return the entries with a day in `[first, after)`; either may be open."""
+        rows = self.filter(ends__gt=first) if first else self
+        return rows.filter(starts__lt=after) if after else rows
+
+    def with_part(self, first: date, after: date) -> Self:
+        """Annotate `part_cents`: what falls in `[first, after)`, in cents of the base currency.
+
+        Only for entries that touch those days.
+        """
+        return self.annotate(part_cents=UnitsDuring("base_amount", scale=100, first=first, after=after))
+
+    def total(self) -> Decimal:
+        """Return the sum of the entries in the base currency, exact to the cent."""
+        cents = self.order_by().aggregate(cents=Sum(Units("base_amount", scale=100)))["cents"]
+        return from_cents(int(cents or 0))
+
+    def total_part(self) -> Decimal:
+        """Return the sum of `with_part`, exact to the cent."""
+        return from_cents(int(self.order_by().aggregate(cents=Sum("part_cents"))["cents"] or 0))
+
+    def cents_by_product_month(self) -> dict[tuple[int, date], int]:
+        """Return what falls in each month, by product id and month, in cents of the base currency."""
+        whole = self.order_by().filter(last_month=F("month")).values_list("product_id", "month")
+        sums = {
+            (product, month): int(cents)
+            for product, month, cents in whole.annotate(cents=Sum(Units("base_amount", scale=100)))
+        }
+        spanning = self.order_by().filter(last_month__gt=F("month"))
+        for product, amount, starts, ends in spanning.values_list("product_id", "base_amount", "starts", "ends"):
+            for month, cents in parts_by_month(to_cents(amount), starts, ends).items():
+                sums[product, month] = sums.get((product, month), 0) + cents
+        return sums
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
@@ -252,6 +404,44 @@ class LedgerEntry(Recorded):
 
     def __str__(self) -> str:
         return f"{self.reference}: {self.amount} {self.currency}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this entry's page."""
+        return reverse("funding:ledger-entry-detail", args=[self.pk])
+
+    @property
+    def days(self) -> int:
+        """How many days it is spread over."""
+        return (self.ends - self.starts).days
+
+    @property
+    def part(self) -> Decimal:
+        """What falls in the days asked for, in the base currency; see `with_part`."""
+        return from_cents(self.part_cents)
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether its amount is in another currency than the figures."""
+        return self.currency != base_currency()
+
+    def parts(self) -> list[MonthPart]:
+        """Return what falls in each month; the parts add back to both amounts to the cent."""
+        own = parts_by_month(to_cents(self.amount), self.starts, self.ends)
+        base = parts_by_month(to_cents(self.base_amount), self.starts, self.ends)
+        return [
+            MonthPart(
+                month,
+                overlap_days(self.starts, self.ends, month, add_months(month, 1)),
+                from_cents(cents),
+                from_cents(base[month]),
+            )
+            for month, cents in own.items()
+        ]
+
+    def lock(self) -> None:
+        """Wait for a change of the rate it is converted at."""
+        if self.is_converted:
+            hold(_conversion(self.currency), shared=True)
 
     def complete(self) -> None:
         """Convert to the base currency at the rate of the first day."""
