@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Modules are compiled when they are first imported, and once: otherwise each start costs seconds more.
+unexport PYTHONDONTWRITEBYTECODE
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -15,13 +17,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -qq install --require-ha
 # mirror that only pip knows of). The pins are complete, so neither has anything to resolve.
 INSTALL = { $(BIN)/uv --version >/dev/null 2>&1 || $(PIP) -r requirements/installer.txt; } \
   && $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps -r $< 2>/dev/null \
-  || $(PIP) --no-deps -r $<
+  || $(PIP) --no-deps --no-compile -r $<
 
 # The demo has a database of its own, and neither a broker nor a cache: it must never reach those of a real site.
 DEMO_DATABASE_URL ?= sqlite:///$(CURDIR)/demo.sqlite3
 DEMO := TWOFOLD_DEMO=1 DATABASE_URL='$(DEMO_DATABASE_URL)' CELERY_BROKER_URL= CACHE_URL=locmemcache://demo
 # What a site in production sets, for `check --deploy`.
-DEPLOYED := SECRET_KEY="$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n')" ALLOWED_HOSTS=twofold.example.org
+DEPLOYED := SECRET_KEY="$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n')" ALLOWED_HOSTS=twofold.example.org DATABASE_URL=postgres://twofold@db.example.org/twofold
 # What the tests run on: as many processes as there are cores.
 PYTEST := $(BIN)/python -m pytest -q -n auto
 
