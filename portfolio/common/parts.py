@@ -55,7 +55,7 @@ class UnitsDuring(Func):
         before = days(f"{greater}({first}, {starts})", starts)
 
         def so_far(k: str) -> str:
-            return f"((ABS({units}) / {count}) * {k} + (2 * (ABS({units}) % {count}) * {k} + {count}) / (2 * {count}))"
+            return f"((ABS({units}) / {count}) * {k} + (2 * (ABS({units}) %% {count}) * {k} + {count}) / (2 * {count}))"
 
         count_params = [*c, *b]
         until_params, before_params = [*c, *e, *b], [*d, *b, *b]
