@@ -68,8 +68,8 @@ def _axis(**options) -> dict:
 
 def _layout(**options) -> dict:
     return {
-        "paper_bgcolor": "rgba(0,0,0,0)",
-        "plot_bgcolor": "rgba(0,0,0,0)",
+        "paper_bgcolor": "var(--paper)",
+        "plot_bgcolor": "var(--paper)",
         "font": {"color": QUIET, "family": "var(--font-text)", "size": 12},
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "showlegend": False,
@@ -146,9 +146,13 @@ def value_over_time(
             edge | {"y": list(map(finite, high)), "fill": "tonexty", "fillcolor": BAND},
         ]
     for name, series, colour in (("cost", cost, COST), ("value credited", value, VALUE)):
+        words = [formats.money_short(one, currency) for one in series]
+        if has_band and series is value:
+            ends = [[formats.money_short(one, currency) for one in edge] for edge in (low, high)]
+            words = [f"{word}, {least} to {most}" for word, least, most in zip(words, *ends, strict=True)]
         traces.append({
             "type": "scatter", "mode": "lines", "name": name, "x": xs, "y": list(map(finite, series)),
-            "line": {"color": colour, "width": 2.2}, "text": [formats.money_short(one, currency) for one in series],
+            "line": {"color": colour, "width": 2.2}, "text": words,
             "hovertemplate": f"{name} %{{text}}<extra></extra>",
         })  # fmt: skip
     notes = []
@@ -164,7 +168,17 @@ def value_over_time(
         "layout": _layout(
             annotations=notes,
             hovermode="x unified",
-            xaxis=_axis(showgrid=False, type="date", hoverformat="%B %Y", tickformat="%b %Y", nticks=5, tickangle=0),
+            xaxis=_axis(
+                showgrid=False,
+                type="date",
+                hoverformat="%B %Y",
+                tickformat="%b %Y",
+                nticks=5,
+                tickangle=0,
+                spikethickness=1,
+                spikecolor=QUIET,
+                spikedash="solid",
+            ),
             yaxis=_axis(rangemode="tozero", **_money_ticks([*cost, *value, *(high or [])], currency)),
         ),
     }
