@@ -52,6 +52,7 @@ class Flows:
     floored_loaded_cost: Array
 
 
+@np.errstate(over="ignore", invalid="ignore")  # what is not finite at the end is refused there
 def trace(cost: ArrayLike, value: ArrayLike, shares: sparray | spmatrix) -> Flows:
     """Return what each product costs with all that it pulls, and what its dollars return.
 
@@ -175,9 +176,8 @@ def _refuse_closed_loops(network: csr_array) -> None:
 
 def _refuse_imbalance(what: str, parts: Array, whole: Array) -> None:
     """Raise Unsolved unless the parts sum to the whole, in every column."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        gap = np.abs(parts.sum(axis=0) - whole.sum(axis=0))
-        room = BALANCE_TOLERANCE * np.abs(whole).sum(axis=0)
+    gap = np.abs(parts.sum(axis=0) - whole.sum(axis=0))
+    room = BALANCE_TOLERANCE * np.abs(whole).sum(axis=0)
     if not np.isfinite(parts).all() or not np.all(gap <= room):
         raise Unsolved(
             f"The sum of {what} is off by up to {np.max(gap, initial=0.0):.3g} from the sum that went in, "
@@ -202,7 +202,7 @@ def _checked(cost: ArrayLike, value: ArrayLike, shares: Any) -> tuple[Array, Arr
             f"or ({size}, K) for K draws."
         )
     _refuse_where("cost", ~np.isfinite(direct), "is not a finite number", "Leave out or mend those figures.")
-    is_bad = ~np.isfinite(made if made.ndim == 2 else made[:, None]).all(axis=1)
+    is_bad = ~np.all(np.isfinite(made.reshape(size, made.size // max(size, 1))), axis=1)
     _refuse_where("value", is_bad, "is not a finite number", "Leave out or mend those figures.")
     return direct, made, _checked_shares(shares, size)
 

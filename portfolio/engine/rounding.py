@@ -7,7 +7,7 @@ from .errors import EngineError
 
 
 def to_cents(amounts: ArrayLike, total_cents: int) -> NDArray[np.int64]:
-    """Return `amounts` in whole cents that sum to `total_cents`, each less than a cent from its amount.
+    """Return `amounts` as whole cents that sum to `total_cents`, each within a cent of its amount.
 
     Largest remainder: every amount is rounded down, and the cents still missing go to those that lost most
     (the earlier one on a tie). An amount that is whole cents already is the last to be touched.
@@ -15,9 +15,10 @@ def to_cents(amounts: ArrayLike, total_cents: int) -> NDArray[np.int64]:
     Parameters
     ----------
     amounts : array_like, shape (N,)
-        In currency units, negative ones too.
+        In cents, not yet whole; negative ones too.
     total_cents : int
-        The total as displayed; at most one cent from the sum of the amounts.
+        The total as displayed, in cents: at most one cent from the sum of the amounts (and their rounding as floats,
+        a billionth of them).
 
     Raises
     ------
@@ -26,25 +27,24 @@ def to_cents(amounts: ArrayLike, total_cents: int) -> NDArray[np.int64]:
 
     Source: Hamilton's method of apportionment; Balinski & Young, Fair Representation (2001), chapter 2.
     """
-    exact = np.asarray(amounts, dtype=np.float64) * 100
+    exact = np.asarray(amounts, dtype=np.float64)
     if exact.ndim != 1:
         raise EngineError(f"amounts has shape {exact.shape}, but a plain row of amounts, shape (N,), is needed.")
-    if not np.isfinite(exact).all() or np.abs(exact).sum() > 2**53:
+    size = float(np.abs(exact).sum())
+    if not size <= 2**53:
         raise EngineError("Every amount must be a finite number, and all of them together below 90 trillion.")
     exact = np.round(exact, 6)  # 0.29 * 100 is 28.999999999999996
     total = float(exact.sum())
-    if abs(total - total_cents) > 1 + 1e-9 * np.abs(exact).sum():
+    if abs(total - total_cents) > 1 + 1e-9 * size:
         raise EngineError(
-            f"{exact.size} amounts that sum to {total / 100:.4f} cannot be shown as parts of {total_cents / 100:.2f}: "
-            "the two must be less than a cent apart. Take the total from the same figures as the parts."
+            f"{exact.size} amounts that sum to {total:.2f} cents cannot be shown as parts of {total_cents}: "
+            "the two must be within a cent of each other. Take the total from the same figures as the parts."
         )
     cents = np.floor(exact).astype(np.int64)
     missing = int(total_cents) - int(cents.sum())
     if exact.size == 0:
         if missing:
-            raise EngineError(
-                f"No amounts cannot make {total_cents / 100:.2f}. Show no total where there are no parts."
-            )
+            raise EngineError(f"No amounts cannot make {total_cents} cents. Show no total where there are no parts.")
         return cents
     order = np.argsort(-(exact - cents), kind="stable")
     everyone, few = divmod(missing, exact.size)
