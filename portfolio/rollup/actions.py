@@ -44,7 +44,8 @@ def refresh_standings() -> Run | None:
     Repeating it finds no marks and does nothing: it returns None. Two at once run one after the other.
     """
     _one_at_a_time()
-    marks = list(StaleMark.objects.values_list("id", "product_id", "month", "cause"))
+    waiting = _months_that_wait()
+    marks = list(StaleMark.objects.exclude(month__in=waiting).values_list("id", "product_id", "month", "cause"))
     if not marks:
         return None
     pairs: dict[date, set[int]] = {}
@@ -53,9 +54,7 @@ def refresh_standings() -> Run | None:
         pairs.setdefault(month, set()).add(product)
         causes[cause] = causes.get(cause, 0) + 1
     run = _run(_in_words(causes), {month: pairs[month] for month in sorted(pairs)}, is_full=False)
-    ids = [mark[0] for mark in marks]
-    for start in range(0, len(ids), 5_000):
-        StaleMark.objects.filter(pk__in=ids[start : start + 5_000]).delete()
+    _delete_marks([mark for mark, *_ in marks])
     return run
 
 
@@ -73,9 +72,24 @@ def roll_up(
     # Marks written meanwhile by others are not seen, and so not lost; the ones that are seen are worked off.
     ids = list(StaleMark.objects.filter(month__in=months).values_list("id", flat=True))
     run = _run(cause, dict.fromkeys(months), is_full=True, progress=progress)
-    for start in range(0, len(ids), 5_000):
-        StaleMark.objects.filter(pk__in=ids[start : start + 5_000]).delete()
+    _delete_marks(ids)
     return run
+
+
+def _delete_marks(ids: list[int]) -> None:
+    """Delete marks that were worked off, but not those of months that could not be read."""
+    unread = list(BlockedMonth.objects.filter(is_unread=True).values_list("month", flat=True))
+    for start in range(0, len(ids), 5_000):
+        StaleMark.objects.filter(pk__in=ids[start : start + 5_000]).exclude(month__in=unread).delete()
+
+
+def _months_that_wait() -> list[date]:
+    """Return the months that could not be read and in which nothing was marked since: trying again would not help."""
+    unread = dict(BlockedMonth.objects.filter(is_unread=True).values_list("month", "blocked_at"))
+    newest = dict(
+        StaleMark.objects.filter(month__in=unread).order_by().values_list("month").annotate(at=Max("marked_at"))
+    )
+    return [month for month, tried in unread.items() if month in newest and newest[month] <= tried]
 
 
 def begin_day() -> int:
@@ -98,11 +112,12 @@ def begin_day() -> int:
 
 
 def first_month() -> date | None:
-    """Return the earliest month that any fact or agreement can have a figure in."""
+    """Return the earliest month that has a figure, or a fact or agreement that can have one."""
     earliest = [
         *(model.objects.known().aggregate(at=Min("starts"))["at"] for model in (LedgerEntry, Observation, Link)),
         Usage.objects.known().aggregate(at=Min("month"))["at"],
         Assignment.objects.known().aggregate(at=Min("starts"))["at"],
+        ProductMonth.objects.aggregate(at=Min("month"))["at"],
     ]
     found = [at for at in earliest if at]
     return month_of(min(found)) if found else None
@@ -159,7 +174,7 @@ def _roll_month(month: date, products: set[int] | None) -> tuple[int, int, float
     try:
         fresh = read_month(month, known(), products)
     except MissingRate as error:
-        _block(month, str(error), ())
+        _block(month, str(error), is_unread=True)
         return 0, 0, 0.0
     if products is None:
         facts = fresh
@@ -173,15 +188,15 @@ def _roll_month(month: date, products: set[int] | None) -> tuple[int, int, float
         _block(month, _loop_in_words(loop), {product for members in loop.loops for product in members})
         return fresh.rows, store(inputs, None), 0.0
     except EngineError as error:
-        _block(month, str(error), ())
+        _block(month, str(error))
         return fresh.rows, store(inputs, None), 0.0
     BlockedMonth.objects.filter(month=month).delete()
     return fresh.rows, store(inputs, results), results.gap
 
 
-def _block(month: date, message: str, products: Iterable[int]) -> None:
+def _block(month: date, message: str, products: Iterable[int] = (), *, is_unread: bool = False) -> None:
     blocked, _ = BlockedMonth.objects.update_or_create(
-        month=month, defaults={"message": message}, create_defaults={"message": message, "blocked_at": timezone.now()}
+        month=month, defaults={"message": message, "is_unread": is_unread, "blocked_at": timezone.now()}
     )
     blocked.products.set(products)
     log.warning("month blocked", month=f"{month:%Y-%m}", message=message)
@@ -193,8 +208,8 @@ def _loop_in_words(loop: ClosedLoop) -> str:
     )
     loops = "; ".join(", ".join(codes[product] for product in members) for members in loop.loops)
     return (
-        f"These products pass all of their cost on to each other and none outside: {loops}. Lower a share in each loop, "
-        "or record usage by customers outside, so that some of the cost has somewhere to go."
+        f"These products pass all of their cost on to each other and none outside: {loops}. Lower a share in each "
+        "loop, or record usage by customers outside, so that some of the cost has somewhere to go."
     )
 
 

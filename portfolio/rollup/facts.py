@@ -85,9 +85,10 @@ def read_month(month: date, knowledge: Knowledge, products: Collection[int] | No
     after = add_months(month, 1)
     ledger, with_labour = _ledger(month, after, knowledge, products)
     labour = labour_by_product(month, knowledge, products, to_base=lambda code: _rate(code, month, knowledge))
-    for product in products if products is not None else ledger.keys() | labour.keys():
-        own = 0 if product in with_labour else labour.get(product, 0)
-        facts.costs[product] = (ledger.get(product, 0), own)
+    for product in ledger.keys() | labour.keys():
+        cost = (ledger.get(product, 0), 0 if product in with_labour else labour.get(product, 0))
+        if any(cost):
+            facts.costs[product] = cost
     facts.metrics = _metrics(month, after, knowledge, products)
     facts.links = _links(month, knowledge, products)
     facts.rows = len(ledger) + len(labour) + len(facts.metrics) + len(facts.links)
@@ -227,7 +228,7 @@ def _levels(observations: QuerySet, month: date, after: date) -> dict[int, tuple
 def _links(
     month: date, knowledge: Knowledge, products: Collection[int] | None
 ) -> dict[tuple[int, int], tuple[float, str]]:
-    """Return the shares of each supplier's output: metered, else carried on from its last metered month, else agreed."""
+    """Return the shares of each supplier's output: metered, else carried on from when it last was, else agreed."""
     usage = knowledge(Usage).filter(_of(products, "supplier_id"))
     last_metered = dict(usage.filter(month__lte=month).order_by().values_list("supplier_id").annotate(at=Max("month")))
     agreed: dict[int, dict[int, Decimal]] = {}

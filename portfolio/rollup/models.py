@@ -120,7 +120,10 @@ class BlockedMonth(models.Model):
     month = models.DateField(unique=True)
     message = models.TextField()
     products = models.ManyToManyField("catalog.Product", related_name="+")
-    blocked_at = models.DateTimeField()
+    blocked_at = models.DateTimeField(help_text="When it was last tried.")
+    is_unread = models.BooleanField(
+        default=False, help_text="Its facts could not even be read; its marks wait until something is marked anew."
+    )
 
     class Meta:
         ordering = ["month"]

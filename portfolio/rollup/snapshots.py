@@ -153,7 +153,8 @@ def stored_facts(month: date) -> MonthFacts:
     for product, ledger, labour in ProductMonth.objects.filter(month=month).values_list(
         "product_id", "ledger_cost", "labour_cost"
     ):
-        facts.costs[product] = (to_int(ledger), to_int(labour))
+        if ledger or labour:
+            facts.costs[product] = (to_int(ledger), to_int(labour))
     for metric, product, quantity, valuation, evidence, weight, value, overdue in MetricMonth.objects.filter(
         month=month
     ).values_list(

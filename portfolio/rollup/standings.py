@@ -7,6 +7,7 @@ month: a worth is one unknown, so all its months move together, and adding month
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -387,7 +388,7 @@ class _Flags:
 
 
 def _flags(panel: Panel, first: date, last: date) -> _Flags:
-    """Return, by product, how overdue its valued metrics are in the last month, and whether its shares are carried on."""
+    """Return, by product, how overdue its valued metrics are in the last month, and whether shares are carried on."""
     overdue = np.zeros(len(panel.products), np.int64)
     carried = np.zeros(len(panel.products), bool)
     for month in month_range(first, last):
@@ -411,7 +412,7 @@ def _set_movement(standing: Standing, moves: Movement, at: NDArray[np.intp]) -> 
     standing.before = stages[0]
     if any(stage is None for stage in stages):
         return
-    steps = [after - before for before, after in zip(stages, stages[1:], strict=False)]  # type: ignore[operator]
+    steps = [after - before for before, after in pairwise(stages)]  # type: ignore[operator]
     (
         standing.moved_by_correction,
         standing.moved_by_value,
@@ -450,7 +451,7 @@ def _rank(of_one_kind: list[Standing]) -> None:
 def headline(
     ids: NDArray[np.int64], totals: Cents, draws: Floats, products: Collection[int]
 ) -> tuple[float, float, float] | None:
-    """Return credited value per dollar of some products, with the 5th and 95th percentile; None where they cost nothing.
+    """Return credited value per dollar of some products, its 5th and 95th percentile; None where they cost nothing.
 
     `totals` has shape (P, 7) in cents, `draws` (P, draws) in units of the base currency.
     """

@@ -12,6 +12,7 @@ from portfolio.rollup.models import BlockedMonth, LinkMonth, MetricMonth, Produc
 from tests.factories import (
     make_assignment,
     make_discipline,
+    make_exchange_rate,
     make_ledger_entry,
     make_link,
     make_membership,
@@ -175,6 +176,15 @@ def test_a_missing_exchange_rate_of_a_worth_blocks_the_month_and_names_the_pair(
     make_valuation(metric=metric, currency="EUR", starts=JANUARY)
     actions.refresh_standings()
     assert "from EUR to USD on 2016-01-01" in BlockedMonth.objects.get(month=JANUARY).message
+    # What else happened in the month is not forgotten, nor tried over and over; it is worked off with the rate.
+    entry = make_ledger_entry(product=make_product(), starts=JANUARY)
+    actions.refresh_standings()
+    assert actions.refresh_standings() is None
+    make_exchange_rate(currency="EUR", rate=Decimal("1.10"), starts=JANUARY)
+    actions.refresh_standings()
+    assert not BlockedMonth.objects.exists()
+    assert month_of(entry.product).ledger_cost == entry.base_amount
+    assert not StaleMark.objects.exists()
 
 
 def test_only_the_marked_product_months_are_read_again():
@@ -226,4 +236,3 @@ def test_a_correction_moves_the_figures_and_says_so():
     assert standing.credited == pytest.approx(200 / 150)
     steps = standing.moved_by_correction + standing.moved_by_value + standing.moved_by_network + standing.moved_by_cost
     assert steps == pytest.approx(standing.moved)
-

@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('rollup', '0001_initial'),
+        ("rollup", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='metricmonth',
-            name='weight',
-            field=models.DecimalField(decimal_places=6, help_text='What it would be worth in the base currency if a unit were worth 1: of a level, the mean above the baseline over the days it is known for.', max_digits=24, null=True),
+            model_name="metricmonth",
+            name="weight",
+            field=models.DecimalField(
+                decimal_places=6,
+                help_text="What it would be worth in the base currency if a unit were worth 1: of a level, the mean above the baseline over the days it is known for.",
+                max_digits=24,
+                null=True,
+            ),
         ),
         migrations.AlterField(
-            model_name='metricmonth',
-            name='quantity',
-            field=models.DecimalField(decimal_places=4, help_text='Of a flow, the sum; of a level, the mean over time.', max_digits=20),
+            model_name="metricmonth",
+            name="quantity",
+            field=models.DecimalField(
+                decimal_places=4, help_text="Of a flow, the sum; of a level, the mean over time.", max_digits=20
+            ),
         ),
     ]
