@@ -119,7 +119,7 @@ def _end_label(x: object, y: float | None, text: str, colour: str, *, shift: int
 
 
 def _last(xs: Sequence, ys: Sequence) -> tuple[object, float] | None:
-    known = [(x, finite(y)) for x, y in zip(xs, ys, strict=True) if finite(y) is not None]
+    known = [(x, number) for x, y in zip(xs, ys, strict=True) if (number := finite(y)) is not None]
     return known[-1] if known else None
 
 
@@ -138,8 +138,10 @@ def value_over_time(
     All series have one figure a month, in `currency`; None where there is none.
     """
     xs = [month.isoformat() for month in months]
-    traces, has_band = [], low is not None and high is not None
-    if has_band:
+    traces = []
+    if low is None or high is None:
+        low = high = None
+    else:
         edge = {"x": xs, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "type": "scatter"}
         traces += [
             edge | {"y": list(map(finite, low))},
@@ -147,7 +149,7 @@ def value_over_time(
         ]
     for name, series, colour in (("cost", cost, COST), ("value credited", value, VALUE)):
         words = [formats.money_short(one, currency) for one in series]
-        if has_band and series is value:
+        if low is not None and high is not None and series is value:
             ends = [[formats.money_short(one, currency) for one in edge] for edge in (low, high)]
             words = [f"{word}, {least} to {most}" for word, least, most in zip(words, *ends, strict=True)]
         traces.append({
@@ -183,13 +185,12 @@ def value_over_time(
         ),
     }
     columns = [Column("Month", False), Column("Cost"), Column("Value credited")]
-    if has_band:
+    if low is not None:
         columns += [Column("5th percentile"), Column("95th percentile")]
-    series = [cost, value, *([low, high] if has_band else [])]
-    rows = [
-        (formats.month_name(month), *(formats.money(one, currency, 0) for one in figures))
-        for month, *figures in zip(months, *series, strict=True)
+    tabled = [
+        [formats.money(one, currency, 0) for one in series] for series in (cost, value, low, high) if series is not None
     ]
+    rows = list(zip(map(formats.month_name, months), *tabled, strict=True))
     summary = "No months to show."
     if cost_end and value_end:
         spent, earned = (formats.money_short(end[1], currency) for end in (cost_end, value_end))
@@ -200,7 +201,26 @@ def value_over_time(
     return Chart(title, summary, figure, tuple(columns), rows)
 
 
-def _point_labels(points: Sequence[Point]) -> list[dict]:
+@dataclass(frozen=True)
+class _Placed:
+    """A point that has a place on two log scales: spend and value are above zero."""
+
+    point: Point
+    spend: float
+    value: float
+
+    @property
+    def standing(self) -> str:
+        # Break-even for an amount of value is the spend.
+        return standing(finite(self.point.low), self.value, finite(self.point.high), centre=self.spend)
+
+
+def _placed(points: Iterable[Point]) -> list[_Placed]:
+    pairs = ((point, finite(point.spend) or 0.0, finite(point.value) or 0.0) for point in points)
+    return [_Placed(point, spend, value) for point, spend, value in pairs if spend > 0 and value > 0]
+
+
+def _point_labels(points: Sequence[_Placed]) -> list[dict]:
     """Name the points that a reader asks about first: the two largest, the best and the worst for their money.
 
     Names stand on the side of their point that is away from the diagonal, where most points are.
@@ -215,7 +235,7 @@ def _point_labels(points: Sequence[Point]) -> list[dict]:
         labels.append({
             # On a log axis an annotation stands at the logarithm.
             "x": math.log10(one.spend), "y": math.log10(one.value), "showarrow": False,
-            "text": one.label if len(one.label) <= 32 else f"{one.label[:31]}…",
+            "text": one.point.label if len(one.point.label) <= 32 else f"{one.point.label[:31]}…",
             "xanchor": "right" if is_above and one.spend > middle else "left",
             "xshift": -6 if is_above else 8, "yshift": 14 if is_above else -8,
             "font": {"color": "var(--ink)", "size": 11},
@@ -232,19 +252,12 @@ def value_against_spend(
     without value have no place on such scales: they are in the table, and the summary counts them.
     """
     sign = formats.currency_symbol(currency)
-    points = [
-        Point(one.label, finite(one.spend), finite(one.value), finite(one.low), finite(one.high), one.url)
-        for one in points
-    ]
-    placed = [point for point in points if (point.spend or 0) > 0 and (point.value or 0) > 0]
-    groups = {"up": [], "even": [], "down": []}
-    for point in placed:
-        # Break-even for an amount of value is the spend.
-        groups[standing(point.low, point.value, point.high, centre=point.spend)].append(point)
+    placed = _placed(points)
+    groups = {tone: [one for one in placed if one.standing == tone] for tone in ("up", "even", "down")}
     names = {"up": "above break-even", "even": "may be either side", "down": "below break-even"}
     traces = []
     if placed:
-        ends = [point.spend for point in placed] + [point.value for point in placed]
+        ends = [one.spend for one in placed] + [one.value for one in placed]
         line = [min(ends) / 2, max(ends) * 10]
         traces.append({
             "type": "scatter", "mode": "lines", "x": line, "y": line, "hoverinfo": "skip", "showlegend": False,
@@ -254,17 +267,17 @@ def value_against_spend(
         if members:
             told = [
                 [
-                    point.url,
-                    formats.money_short(point.spend, currency),
-                    formats.money_short(point.value, currency),
-                    formats.ratio(point.value / point.spend),
+                    one.point.url,
+                    formats.money_short(one.spend, currency),
+                    formats.money_short(one.value, currency),
+                    formats.ratio(one.value / one.spend),
                 ]
-                for point in members
+                for one in members
             ]
             traces.append({
                 "type": "scatter", "mode": "markers", "name": names[tone],
-                "x": [point.spend for point in members], "y": [point.value for point in members],
-                "text": [point.label for point in members], "customdata": told,
+                "x": [one.spend for one in members], "y": [one.value for one in members],
+                "text": [one.point.label for one in members], "customdata": told,
                 "marker": {
                     "color": TONES[tone], "symbol": SYMBOLS[tone], "size": SIZES[tone], "opacity": 0.85,
                     "line": {"color": "var(--paper)", "width": 1},
@@ -310,7 +323,7 @@ def value_against_spend(
         )
         for point in points
     ]
-    above = sum(point.value > point.spend for point in placed)
+    above = sum(one.value > one.spend for one in placed)
     summary = f"{above} of {len(placed)} stand above the line on which {sign}1 returns {sign}1."
     if missing := len(points) - len(placed):
         summary += f" {missing} without spend or without value {'is' if missing == 1 else 'are'} only in the table."

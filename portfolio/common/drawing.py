@@ -19,7 +19,7 @@ def finite(value: object) -> float | None:
     if value is None or isinstance(value, bool):
         return None
     try:
-        number = float(value)
+        number = float(value)  # type: ignore[arg-type]  # what is no number raises TypeError
     except (TypeError, ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
@@ -49,15 +49,15 @@ def log_position(
 
 @dataclass(frozen=True)
 class Interval:
-    """A range against break-even; `cut_low` and `cut_high` say that it goes on past the scale's end."""
+    """A range against break-even; an arrow, as the points of a line, says that it goes on past the scale's end."""
 
     standing: str
     one: float
     low: float | None
     mid: float | None
     high: float | None
-    cut_low: bool
-    cut_high: bool
+    arrow_low: str = ""
+    arrow_high: str = ""
     width: int = INTERVAL_WIDTH
     height: int = INTERVAL_HEIGHT
 
@@ -65,15 +65,10 @@ class Interval:
     def middle(self) -> float:
         return self.height / 2
 
-    @property
-    def arrow_low(self) -> str:
-        return f"{self.low + 5:g},{self.middle - 4:g} {self.low:g},{self.middle:g} {self.low + 5:g},{self.middle + 4:g}"
 
-    @property
-    def arrow_high(self) -> str:
-        return (
-            f"{self.high - 5:g},{self.middle - 4:g} {self.high:g},{self.middle:g} {self.high - 5:g},{self.middle + 4:g}"
-        )
+def _arrow(tip: float, towards: int) -> str:
+    back, middle = tip - towards * 5, INTERVAL_HEIGHT / 2
+    return f"{back:g},{middle - 4:g} {tip:g},{middle:g} {back:g},{middle + 4:g}"
 
 
 def interval(low: object, mid: object, high: object, scale_max: float = 8.0) -> Interval | None:
@@ -90,17 +85,17 @@ def interval(low: object, mid: object, high: object, scale_max: float = 8.0) -> 
     if low is not None and high is not None and low > high:
         low, high = high, low
 
-    def place(value):
+    def place(value: float | None) -> float | None:
         return None if value is None else log_position(value, scale_max)
 
     return Interval(
         standing=standing(low, mid, high),
-        one=place(1.0),
+        one=log_position(1.0, scale_max),
         low=place(low),
         mid=place(mid),
         high=place(high),
-        cut_low=low is not None and low < 1 / scale_max,
-        cut_high=high is not None and high > scale_max,
+        arrow_low=_arrow(INTERVAL_MARGIN, -1) if low is not None and low < 1 / scale_max else "",
+        arrow_high=_arrow(INTERVAL_WIDTH - INTERVAL_MARGIN, 1) if high is not None and high > scale_max else "",
     )
 
 
@@ -141,13 +136,15 @@ def sparkline(values: Sequence[object], reference: object = None) -> Sparkline |
     # Halves, so that the span of two huge numbers does not overflow.
     span = high / 2 - low / 2
 
-    def height_of(number):
+    def height_of(number: float) -> float:
         if span <= 0:
             return (top + bottom) / 2
         return round(bottom - (number / 2 - low / 2) / span * (bottom - top), 1)
 
-    runs, dots, run = [], [], []
-    last = None
+    runs: list[str] = []
+    dots: list[tuple[float, float]] = []
+    run: list[tuple[float, float]] = []
+    last = (0.0, 0.0)  # replaced below: at least one figure is known
     for index, number in enumerate([*numbers, None]):
         if number is None:
             if len(run) == 1:
@@ -159,8 +156,8 @@ def sparkline(values: Sequence[object], reference: object = None) -> Sparkline |
         last = (round(left + index * step, 1), height_of(number))
         run.append(last)
     level = finite(reference)
-    inside = level is not None and low <= level <= high and span > 0
-    return Sparkline(tuple(runs), tuple(dots), last, height_of(level) if inside else None)
+    within = height_of(level) if level is not None and low <= level <= high and span > 0 else None
+    return Sparkline(tuple(runs), tuple(dots), last, within)
 
 
 def bar(value: object, scale_max: object, *, width: float = 100.0) -> float | None:
@@ -287,8 +284,11 @@ def flows(left: Sequence[Neighbour], right: Sequence[Neighbour], most: int = 10)
             drawn = []
             for kind, thick in pair:
                 drawn.append((kind, round(at, 1), round(thick, 1)))
-                ends = (LEFT + BAR, at, CENTRE, centre_y) if name == "left" else (CENTRE + BAR, centre_y, RIGHT, at)
-                strands.append(Strand(kind, _ribbon(*ends, thick)))
+                if name == "left":
+                    path = _ribbon(LEFT + BAR, at, CENTRE, centre_y, thick)
+                else:
+                    path = _ribbon(CENTRE + BAR, centre_y, RIGHT, at, thick)
+                strands.append(Strand(kind, path))
                 at += thick
                 centre_y += thick
             places.append(

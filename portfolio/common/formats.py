@@ -189,12 +189,13 @@ def ago(moment: datetime | date | None, now: datetime | date) -> str:
     """Return how long before `now` something was: `just now`, `2 seconds ago`, `3 days ago`, `in 2 days`."""
     if moment is None:
         return NONE
-    if isinstance(moment, datetime) != isinstance(now, datetime):
-        moment = moment.date() if isinstance(moment, datetime) else moment
-        now = now.date() if isinstance(now, datetime) else now
-    seconds = (now - moment).total_seconds()
-    if not isinstance(moment, datetime) and seconds == 0:
-        return "today"
+    if isinstance(moment, datetime) and isinstance(now, datetime):
+        seconds = (now - moment).total_seconds()
+    else:
+        day, today = (one.date() if isinstance(one, datetime) else one for one in (moment, now))
+        seconds = (today - day).total_seconds()
+        if not seconds:
+            return "today"
     size = abs(seconds)
     if size < 1:
         return "just now"

@@ -40,7 +40,8 @@ def test_the_side_is_that_of_the_whole_range(low, mid, high, standing):
 
 def test_a_range_past_the_scale_is_cut_and_says_so():
     shape = drawing.interval(-3, 0, 400)
-    assert (shape.cut_low, shape.cut_high) == (True, True)
+    assert shape.arrow_low
+    assert shape.arrow_high
     assert (shape.low, shape.high) == (drawing.INTERVAL_MARGIN, drawing.INTERVAL_WIDTH - drawing.INTERVAL_MARGIN)
 
 

@@ -141,9 +141,9 @@ def interval_svg(
     if has_range:
         y = shape.middle
         parts.append(format_html('<line class="span" x1="{}" x2="{}" y1="{y}" y2="{y}"/>', shape.low, shape.high, y=y))
-        if shape.cut_low:
+        if shape.arrow_low:
             parts.append(format_html('<polyline class="cut" points="{}"/>', shape.arrow_low))
-        if shape.cut_high:
+        if shape.arrow_high:
             parts.append(format_html('<polyline class="cut" points="{}"/>', shape.arrow_high))
     if shape.mid is not None:
         parts.append(format_html('<circle cx="{}" cy="{}" r="4"/>', shape.mid, shape.middle))
