@@ -95,7 +95,7 @@ class System:
             yard = self._yardstick(answer if scale is None else scale, reached)
             if right.ndim == 2:
                 yard = yard[:, None]
-            residual = self._residual(right, answer) / yard
+            residual = self._residual(right, answer, is_rough=turn == 0) / yard
             # The first turn does the work; the next ones are there to see that it was done.
             goal = CONFIRMATION * norms(residual)
             if turn == 0:
@@ -168,9 +168,9 @@ class System:
         reached[found] = True
         return reached[:-1]
 
-    def _residual(self, right: Array, answer: Array) -> Array:
-        """Return b + N x - x: for one column in extended precision, where the machine has it."""
-        if right.ndim == 2:
+    def _residual(self, right: Array, answer: Array, *, is_rough: bool) -> Array:
+        """Return b + N x - x: for one column in extended precision, where the machine has it and it matters."""
+        if is_rough or right.ndim == 2:
             return right + self.weights @ answer - answer
         exact = answer.astype(np.longdouble)
         return (right + self._exact_weights @ exact - exact).astype(np.float64)
