@@ -11,6 +11,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Count, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from portfolio.common import access
 from portfolio.common.described import Described, DescribedQuerySet
@@ -46,6 +47,10 @@ class Discipline(Described):
 
     objects = DisciplineQuerySet.as_manager()
 
+    def get_absolute_url(self) -> str:
+        """Return the address of this discipline's page."""
+        return reverse("teams:discipline-detail", args=[self.code])
+
 
 class PersonQuerySet(DescribedQuerySet):
     """Reads of people."""
@@ -75,6 +80,10 @@ class Person(Described):
 
     class Meta(Described.Meta):
         verbose_name_plural = "people"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this person's page."""
+        return reverse("teams:person-detail", args=[self.code])
 
     @classmethod
     def conditions(cls, covered: access.Reach) -> list[Q]:
@@ -133,6 +142,10 @@ class Team(Described):
     reserved_codes = frozenset({"people", "disciplines", "memberships", "rates"})
     objects = TeamQuerySet.as_manager()
 
+    def get_absolute_url(self) -> str:
+        """Return the address of this team's page."""
+        return reverse("teams:team-detail", args=[self.code])
+
 
 class MembershipQuerySet(RecordedQuerySet):
     """Reads of memberships."""
@@ -176,6 +189,10 @@ class Membership(Recorded):
 
     def __str__(self) -> str:
         return f"{self.person} in {self.team}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this membership's page."""
+        return reverse("teams:membership-detail", args=[self.pk])
 
     def lock(self) -> None:
         """Hold the person, so that two memberships cannot both take the same days."""
@@ -238,6 +255,10 @@ class Rate(Recorded):
 
     def __str__(self) -> str:
         return f"Rate of {self.discipline} from {self.starts}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this rate's page."""
+        return reverse("teams:rate-detail", args=[self.pk])
 
     def lock(self) -> None:
         """Hold the discipline, so that two rates cannot both take the same days."""

@@ -30,8 +30,8 @@ class CodePages(CursorPagination):
 class CodeField(serializers.SlugRelatedField):
     """A related row, by its code."""
 
-    def __init__(self, **options):
-        super().__init__(slug_field="code", **options)
+    def __init__(self, slug_field: str = "code", **options):
+        super().__init__(slug_field=slug_field, **options)
 
     def to_internal_value(self, data: Any) -> models.Model:
         """Return the row; the error names the code that was not found."""
@@ -51,7 +51,7 @@ class ActionSerializer(serializers.ModelSerializer):
             return CodeField, options
         if relation_info.related_model._meta.label_lower == "common.user":
             options.pop("view_name", None)
-            return serializers.SlugRelatedField, options | {"slug_field": "username"}
+            return CodeField, options | {"slug_field": "username"}
         return field_class, options
 
     def get_unique_together_constraints(self, model):

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import share_field
@@ -83,6 +84,10 @@ class ValueStream(Described):
                 violation_error_message="A value stream cannot be its own parent.",
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this stream's page."""
+        return reverse("catalog:value-stream-detail", args=[self.code])
 
     def guard(self) -> None:
         """Refuse a parent that lies below this stream: a tree has no loops."""
@@ -165,6 +170,10 @@ class Product(Described):
     reserved_codes = frozenset({"streams", "segments", "insights", "assignments"})
     objects = ProductQuerySet.as_manager()
 
+    def get_absolute_url(self) -> str:
+        """Return the address of this product's page."""
+        return reverse("board:product", args=[self.code])
+
     def guard(self) -> None:
         """Notice whether the product moves to another value stream."""
         stood = Product.objects.filter(pk=self.pk, value_stream=self.value_stream_id)
@@ -198,6 +207,10 @@ class Segment(Described):
     scope_products = ("product",)
     objects = SegmentQuerySet.as_manager()
 
+    def get_absolute_url(self) -> str:
+        """Return the address of this segment's page."""
+        return reverse("catalog:segment-detail", args=[self.code])
+
     def guard(self) -> None:
         """Refuse to give a segment to another product once customers of it have said something."""
         if self.pk and self.insights.exclude(product=self.product_id).exists():
@@ -223,6 +236,10 @@ class InsightQuerySet(RecordedQuerySet):
         """Return the rows with what a table of them shows."""
         return self.select_related("product", "segment", "recorded_by").order_by("-said_on", "-id")
 
+    def latest_few(self) -> Self:
+        """Return the ten insights that were said last."""
+        return self.order_by("-said_on", "-id")[:10]
+
 
 class Insight(Recorded):
     """Something a customer said or did, dated and sourced."""
@@ -242,6 +259,10 @@ class Insight(Recorded):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {self.said_on}: {self.text[:60]}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this insight's page."""
+        return reverse("catalog:insight-detail", args=[self.pk])
 
     def guard(self) -> None:
         """Refuse a day that has not come, and a segment of another product."""
@@ -291,6 +312,14 @@ class Assignment(Recorded):
 
     def __str__(self) -> str:
         return f"{self.team} on {self.product}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this assignment's page."""
+        return reverse("catalog:assignment-detail", args=[self.pk])
+
+    def holds_on(self, day: date) -> bool:
+        """Return whether the assignment holds on a day."""
+        return self.starts <= day and (self.ends is None or day < self.ends)
 
     def lock(self) -> None:
         """Hold the team, so that two assignments cannot both take its last share."""
