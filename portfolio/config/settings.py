@@ -141,8 +141,6 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "health_check",
     "knox",
-    "django_include_bootstrap",
-    "lucide",
     "rest_framework",
     "simple_history",
 ]
@@ -175,6 +173,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "portfolio.common.context.twofold",
+                "portfolio.rollup.context.freshness",
             ],
             "builtins": ["portfolio.common.templatetags.twofold"],
         },

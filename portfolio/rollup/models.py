@@ -9,10 +9,11 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 
+from portfolio.common.access import Scoped
 from portfolio.common.money import amount_field, quantity_field
 
 
-class Run(models.Model):
+class Run(Scoped, models.Model):
     """One roll-up: why, over what, how long, and whether its sums held."""
 
     cause = models.CharField(max_length=200)

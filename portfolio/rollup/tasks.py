@@ -15,3 +15,9 @@ def refresh_standings() -> None:
 def begin_day() -> None:
     """Mark what the passing of time alone changes."""
     actions.begin_day()
+
+
+@shared_task(name="rollup.roll_up", acks_late=True)
+def roll_up(cause: str) -> None:
+    """Work every month out anew; a second time gives the same figures."""
+    actions.roll_up(cause=cause)
