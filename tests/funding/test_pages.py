@@ -26,9 +26,7 @@ MAKERS = {
     "stream": lambda: make_stream(sponsor=make_person()),
     "allocation": make_allocation,
     "ledger-entry": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
-    "exchange-rate": lambda: make_exchange_rate(
-        starts=_day(), ends=_day() + timedelta(days=1), by=make_user("finance_partner")
-    ),
+    "exchange-rate": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 
