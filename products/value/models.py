@@ -37,7 +37,7 @@ class MetricQuerySet(DescribedQuerySet):
 
 
 class Metric(Described):
-    """Something a customer, or the business, feels: a flow such as completed renewals, or a level such as satisfaction."""
+    """Something a customer, or the business, feels: a flow such as completed renewals, a level such as satisfaction."""
 
     product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="metrics")
     behaviour = models.CharField(max_length=5, choices=Behaviour)
@@ -98,7 +98,7 @@ class ObservationQuerySet(RecordedQuerySet):
 
 
 class Observation(Recorded):
-    """A metric's value: of a flow, how much there was in [starts, ends); of a level, what it was on the day `starts`."""
+    """A metric's value: of a flow, how much there was in [starts, ends); of a level, what it was on `starts`."""
 
     metric = models.ForeignKey(Metric, models.PROTECT, related_name="observations")
     starts = models.DateField()
@@ -148,14 +148,19 @@ class Observation(Recorded):
                     {"ends": "A level holds at a moment: give one day (the end is the day after) and it carries on."}
                 )
             return
-        clash = self.metric.observations.known().filter(starts__lt=self.ends, ends__gt=self.starts).first()
+        known = self.metric.observations.known().order_by("starts")
+        clash = known.filter(starts__lt=self.ends, ends__gt=self.starts).first()
         if clash:
-            raise ValidationError(
-                {
-                    "starts": f"{self.metric.code} already has {clash.value} for {clash.starts} to "
-                    f"{last_day(clash.ends)}. The same days cannot count twice: correct that one, or choose other days."
-                }
-            )
+            raise self.clash_with(clash)
+
+    def clash_with(self, other: "Observation") -> ValidationError:
+        """Return the refusal of days that another observation of the same flow already counts."""
+        return ValidationError(
+            {
+                "starts": f"{self.metric.code} already has {other.value.normalize():f} for {other.starts} to "
+                f"{last_day(other.ends)}. The same days cannot count twice: correct that one, or choose other days."
+            }
+        )
 
     def touched(self) -> list[Touch]:
         """An observation changes its own months, and those after it until the next one is due or made."""
@@ -253,8 +258,8 @@ class Valuation(Recorded):
         if clash:
             raise ValidationError(
                 {
-                    "starts": f"{self.metric.code} already has a worth from {clash.starts} to {clash.ends or 'now on'}. "
-                    "Correct that one so that it ends before this one starts."
+                    "starts": f"{self.metric.code} already has a worth from {clash.starts} to "
+                    f"{clash.ends or 'now on'}. Correct that one so that it ends before this one starts."
                 }
             )
 

@@ -1,0 +1,218 @@
+"""The kinds of CSV file: their columns, how a row becomes a row in the database, and what tells it from others.
+
+Columns carry the names of the model's fields; import, export and the demonstration's data use the same ones.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db import models
+from django.utils.text import capfirst
+
+from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from portfolio.common.described import Described
+from portfolio.common.money import base_currency
+from portfolio.intake import cells
+from portfolio.intake.errors import UnknownKind
+from portfolio.network.models import Link, Usage
+from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.value.models import Metric, Observation, Valuation
+from teams.models import Discipline, Membership, Person, Rate, Team
+
+ILLUSTRATIVE = "illustrative"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name in the file, the model's field it fills, and an example of a cell."""
+
+    name: str
+    field: models.Field
+    example: str
+    is_key: bool
+    is_month: bool = False
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether no cell may be empty."""
+        return not (self.field.blank or self.field.null or self.field.has_default())
+
+    @property
+    def is_in_header(self) -> bool:
+        """Whether the file must have this column: what a row needs, and what tells it from others."""
+        return self.is_needed or self.is_key
+
+    @property
+    def can_be_emptied(self) -> bool:
+        """Whether an empty cell is a value, so that it takes away what stands."""
+        return self.field.null or self.field.blank
+
+    @property
+    def refers_to(self) -> type[Described] | None:
+        """The model whose codes stand in this column, if any."""
+        return self.field.related_model if self.field.is_relation else None
+
+    @cached_property
+    def read(self) -> Callable[[str], Any]:
+        """The function that turns a cell into a value."""
+        return cells.reader(self.field, is_month=self.is_month)
+
+    @property
+    def note(self) -> str:
+        """What goes into a cell, in words."""
+        field = self.field
+        if self.refers_to:
+            words = f"Code of a {self.refers_to._meta.verbose_name}"
+        elif self.is_month:
+            words = "Month, such as 2017-03"
+        elif isinstance(field, models.DateField):
+            words = "Date, such as 2017-03-31"
+        elif isinstance(field, models.BooleanField):
+            words = "yes or no"
+        elif field.choices:
+            words = f"One of {', '.join(value for value, _ in field.flatchoices)}"
+        elif isinstance(field, models.DecimalField):
+            words = f"Number, at most {field.decimal_places} decimals"
+        elif isinstance(field, models.IntegerField):
+            words = "Whole number"
+        else:
+            words = "Text"
+        return f"{words}. {field.help_text}" if field.help_text else f"{words}."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: what its rows become, its columns, and the natural key by which a row is known again."""
+
+    name: str
+    model: type[models.Model]
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def label(self) -> str:
+        """The rows' name, in the plural."""
+        return capfirst(str(self.model._meta.verbose_name_plural))
+
+    @property
+    def is_described(self) -> bool:
+        """Whether rows are edited in place, by code; else they are recorded and corrected."""
+        return issubclass(self.model, Described)
+
+    @cached_property
+    def by_name(self) -> dict[str, Column]:
+        """The columns by name."""
+        return {column.name: column for column in self.columns}
+
+    @property
+    def column_of_field(self) -> dict[str, str]:
+        """The column that fills each field: where an error of the model belongs."""
+        return {column.field.name: column.name for column in self.columns}
+
+    def standing(self) -> models.QuerySet:
+        """Return the rows that a file's rows may equal or correct."""
+        if self.is_described:
+            return self.model.objects.all()
+        known = self.model.objects.known()
+        return known.filter(base=base_currency()) if self.model is ExchangeRate else known
+
+
+def _kind(name: str, model: type[models.Model], key: str, /, **examples: str) -> Kind:
+    keys = tuple(key.split())
+    columns = [
+        Column(
+            name=column,
+            field=model._meta.get_field(column),
+            example=example,
+            is_key=column in keys,
+            is_month=column == "month",
+        )
+        for column, example in examples.items()
+    ]
+    illustrative = model._meta.get_field("is_illustrative")
+    return Kind(name, model, keys, (*columns, Column(ILLUSTRATIVE, illustrative, "no", is_key=False)))
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        _kind(
+            "value-streams", ValueStream, "code", code="driving", name="Driving", parent="", purpose="Keep people safe."
+        ),
+        _kind(
+            "products", Product, "code", code="vehicle-tax", name="Vehicle tax", value_stream="driving",
+            stage="sustain", kind="customer", purpose="Tax a vehicle in a few minutes.", usage_unit="",
+        ),
+        _kind(
+            "segments", Segment, "code", code="private-keepers", product="vehicle-tax", name="Private keepers",
+            size="31000000", size_basis="Registrations, end of 2016",
+        ),
+        _kind(
+            "insights", Insight, "product said_on source text", product="vehicle-tax", segment="private-keepers",
+            said_on="2017-03-14", kind="interview", text="I could not find the reference number.", source="Study 12",
+        ),
+        _kind("disciplines", Discipline, "code", code="engineering", name="Engineering"),
+        _kind("people", Person, "code", code="ada-obi", name="Ada Obi"),
+        _kind("teams", Team, "code", code="tax-online", name="Tax online", purpose="Makes taxing a vehicle easy."),
+        _kind(
+            "memberships", Membership, "person team discipline starts", person="ada-obi", team="tax-online",
+            discipline="engineering", fte="0.80", starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "rates", Rate, "discipline starts", discipline="engineering", monthly_amount="8200.00", currency="GBP",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "assignments", Assignment, "team product starts", team="tax-online", product="vehicle-tax", share="0.75",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "metrics", Metric, "code", code="vehicle-tax-online", product="vehicle-tax", name="Taxed online",
+            behaviour="flow", unit="transactions", cadence_days="31", is_higher_better="yes", target="",
+            felt_by="customer", unvalued_reason="",
+        ),
+        _kind(
+            "valuations", Valuation, "metric starts", metric="vehicle-tax-online", low="2.10", high="4.80",
+            currency="GBP", baseline="", evidence="estimated", asserted_by="Head of digital",
+            source="Channel cost study, 2012", starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "observations", Observation, "metric starts", metric="vehicle-tax-online", starts="2017-03-01",
+            ends="2017-04-01", value="2450000", source="Service statistics",
+        ),
+        _kind("streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi"),
+        _kind(
+            "allocations", Allocation, "stream product starts", stream="taxpayers", product="vehicle-tax",
+            monthly_amount="400000.00", starts="2016-04-01", ends="2017-04-01",
+        ),
+        _kind(
+            "ledger-entries", LedgerEntry, "reference", reference="GL-2017-000123", product="vehicle-tax",
+            stream="taxpayers", starts="2017-03-01", ends="2017-04-01", amount="385120.55", currency="GBP",
+            account="6100", includes_labour="no", memo="Contact centre, March",
+        ),
+        _kind(
+            "fx-rates", ExchangeRate, "currency starts", currency="EUR", rate="0.86", starts="2017-03-01",
+            ends="2017-04-01",
+        ),
+        _kind(
+            "links", Link, "supplier consumer starts", supplier="identity", consumer="vehicle-tax",
+            service="Identity checks", share="0.25", starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "usage", Usage, "supplier consumer month", supplier="identity", consumer="vehicle-tax", month="2017-03",
+            quantity="120000",
+        ),
+    )
+}  # fmt: skip
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind; UnknownKind names them all."""
+    try:
+        return KINDS[name]
+    except KeyError:
+        raise UnknownKind(
+            f"There is no kind “{name}”.{cells.suggestion(name, list(KINDS))} Use one of: {', '.join(KINDS)}."
+        ) from None
