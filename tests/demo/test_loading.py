@@ -1,0 +1,187 @@
+"""The demonstration in the database: loaded once for this file, and compared with the published figures."""
+
+import csv
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from math import exp, log
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Sum
+from django.test import override_settings
+
+from funding.models import LedgerEntry
+from portfolio.common.access import Role
+from portfolio.common.models import StaleMark, User
+from portfolio.common.recorded import Recorded
+from portfolio.demo import rows
+from portfolio.demo.actions import load_demo
+from portfolio.rollup.models import Basis, BlockedMonth, LinkMonth, MetricMonth, ProductMonth, Run, Standing, Window
+from products.catalog.models import Product
+from products.value.models import Metric, Valuation
+
+DEMO = {
+    "TWOFOLD_DEMO": True,
+    "TWOFOLD_TODAY": date(2017, 3, 31),
+    "TWOFOLD_BASE_CURRENCY": "GBP",
+    "TWOFOLD_FISCAL_YEAR_START": 4,
+}
+CENT = Decimal("0.01")
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """The whole demonstration, taken away again after the file's last test."""
+    with django_db_blocker.unblock(), override_settings(**DEMO), transaction.atomic():
+        yield load_demo()
+        transaction.set_rollback(True)
+
+
+def figures(year):
+    with (rows.DATA / "uk_services.csv").open(newline="", encoding="utf-8") as file:
+        return [row for row in csv.DictReader(file) if row["year"] == str(year)]
+
+
+def published_cost(year):
+    return sum(
+        (Decimal(row["volume"]) * Decimal(row["cost_per_transaction"])).quantize(CENT, ROUND_HALF_UP)
+        for row in figures(year)
+        if row["volume"] and row["cost_per_transaction"]
+    )
+
+
+def expected_value(year):
+    """Return {service: value}: online volume times the mean of the lognormal that has the range as its 90 %."""
+    worth = {}
+    with (rows.DATA / "valuations.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["starts"] <= f"{year}-04-01" and (not row["ends"] or f"{year}-04-01" < row["ends"]):
+                low, high = log(float(row["low"])), log(float(row["high"]))
+                sigma = (high - low) / (2 * 1.6448536)
+                worth[row["metric"].removesuffix("-digital")] = exp((low + high) / 2 + sigma**2 / 2)
+    return {
+        row["service"]: int(row["digital_volume"]) * worth[row["service"]]
+        for row in figures(year)
+        if row["service"] in worth and row["digital_volume"]
+    }
+
+
+def year_of(year):
+    return {"month__gte": date(year, 4, 1), "month__lt": date(year + 1, 4, 1)}
+
+
+@pytest.mark.parametrize("year", range(2011, 2017))
+def test_a_years_cost_is_the_published_one_to_the_penny(demo, year):
+    total = ProductMonth.objects.filter(**year_of(year)).aggregate(total=Sum("direct_cost"))["total"]
+    assert total == published_cost(year)
+
+
+@pytest.mark.parametrize("year", range(2011, 2017))
+def test_a_years_value_is_online_volume_times_expected_worth(demo, year):
+    expected = expected_value(year)
+    made = MetricMonth.objects.filter(**year_of(year)).exclude(value=None).values_list("metric__product__code")
+    found = {code: float(total) for code, total in made.annotate(total=Sum("value")) if total}
+    assert found == pytest.approx(expected, rel=1e-6, abs=1)
+
+
+def test_the_headline_is_the_one_that_the_documentation_works_out(demo):
+    standing = Standing.objects.get(window=Window.T12M, product=None, value_stream=None)
+    assert (standing.first_month, standing.last_month) == (date(2016, 4, 1), date(2017, 3, 1))
+    assert standing.direct_cost == published_cost(2016)
+    assert float(standing.credited_value) == pytest.approx(sum(expected_value(2016).values()), abs=100)
+    assert round(standing.credited, 2) == 0.27
+    assert standing.credited_low < standing.credited < standing.credited_high
+
+
+def test_every_service_has_a_value_or_a_reason_for_none(demo):
+    valued = set(Valuation.objects.known().values_list("metric__product__code", flat=True))
+    for metric in Metric.objects.filter(is_illustrative=False, code__endswith="-digital").select_related("product"):
+        assert (metric.product.code in valued) != bool(metric.unvalued_reason), metric.code
+
+
+def test_all_sums_hold_and_no_month_is_blocked(demo):
+    assert demo.is_full
+    assert demo.has_held, demo.invariants
+    assert demo.months == 72
+    assert not BlockedMonth.objects.exists()
+    assert not StaleMark.objects.exists()
+
+
+def test_labour_is_added_to_the_one_platform_whose_team_is_not_in_the_ledger(demo):
+    labour = (
+        ProductMonth.objects.exclude(labour_cost=0)
+        .order_by("month")
+        .values_list("product__code", "month", "labour_cost")
+    )
+    assert {code for code, _, _ in labour} == {"address-lookup"}
+    assert [(month.month, amount) for _, month, amount in labour] == [
+        (month, Decimal(16_600 if 4 <= month < 10 else 16_950)) for month in (4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3)
+    ]
+
+
+def test_no_service_costs_nothing_in_a_month_whose_cost_was_published(demo):
+    assert not ProductMonth.objects.filter(direct_cost__lt=0).exists()
+
+
+def test_a_platform_that_is_no_longer_metered_carries_its_last_shares_on(demo):
+    bases = LinkMonth.objects.filter(supplier__code="notifications").values_list("month", "basis").distinct()
+    by_month = dict(bases)
+    assert by_month[date(2014, 4, 1)] == Basis.AGREED
+    assert by_month[date(2016, 11, 1)] == Basis.METERED
+    assert by_month[date(2017, 3, 1)] == Basis.CARRIED
+    assert Standing.objects.get(window=Window.T12M, product__code="notifications").has_carried_shares
+
+
+def test_one_metric_is_overdue(demo):
+    last = MetricMonth.objects.filter(month=date(2017, 3, 1), overdue_days__gt=0)
+    assert "driving-licence-changes-satisfaction" in set(last.values_list("metric__code", flat=True))
+
+
+def test_two_services_are_tied(demo):
+    of = Standing.objects.filter(window=Window.T12M)
+    renewals, searches = (of.get(product__code=code) for code in ("patent-renewals", "land-register-searches"))
+    assert renewals.is_tied
+    assert searches.is_tied
+    assert renewals.rank == searches.rank
+
+
+def test_the_swapped_digits_were_corrected_with_a_reason(demo):
+    before, after = LedgerEntry.objects.filter(reference="scanning-invoice-2017-01").order_by("id")
+    assert (before.amount, after.amount) == (Decimal("45180.00"), Decimal("54180.00"))
+    assert before.retracted_at
+    assert after.corrects == before
+    assert "swapped" in after.reason
+
+
+def test_a_dollar_invoice_is_carved_out_in_pounds(demo):
+    invoice = LedgerEntry.objects.known().get(reference="hosting-cloud-2017-02")
+    carved = LedgerEntry.objects.known().filter(reference__startswith="hosting-cloud-2017-02-")
+    assert (invoice.currency, invoice.base_amount) == ("USD", Decimal("40000.00"))
+    assert carved.aggregate(total=Sum("base_amount"))["total"] == -invoice.base_amount
+
+
+def test_five_people_can_be_and_each_holds_one_role(demo):
+    grants = {user.username: [(grant.role, grant.scope) for grant in user.held_grants] for user in User.objects.all()}
+    assert {name: [(role, scope and scope.code) for role, scope in held] for name, held in grants.items()} == {
+        "leader": [(Role.LEADER, None)],
+        "owner": [(Role.PRODUCT_OWNER, "dvla")],
+        "partner": [(Role.BUSINESS_PARTNER, "beis")],
+        "finance": [(Role.FINANCE_PARTNER, None)],
+        "lead": [(Role.TEAM_LEAD, "identity")],
+    }
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_loading_again_changes_nothing(demo):
+    kept = [model for model in apps.get_models() if issubclass(model, Recorded)] + [Product, Metric, User]
+
+    def counts():
+        return {model: model.objects.count() for model in kept}
+
+    before, standing = counts(), Standing.objects.get(window=Window.T12M, product=None, value_stream=None)
+    load_demo()
+    again = Standing.objects.get(window=Window.T12M, product=None, value_stream=None)
+    assert counts() == before
+    assert (again.direct_cost, again.credited_value) == (standing.direct_cost, standing.credited_value)
+    assert Run.objects.count() == 2
