@@ -1,0 +1,34 @@
+"""What this room puts on the page of a product: the contexts of its two fragments."""
+
+from datetime import date, datetime
+from typing import Any
+
+from portfolio.common import access
+from portfolio.common.models import User
+from portfolio.common.months import today
+from products.catalog.models import Assignment, Insight, Product, Segment
+
+
+def customers(product: Product, *, user: User, known: datetime | None = None) -> dict[str, Any]:
+    """Return what `catalog/_product_customers.html` shows: the segments and what customers said last."""
+    insights = Insight.objects.visible_to(user).known(known).filter(product=product)
+    return {
+        "segments": list(Segment.objects.visible_to(user).filter(product=product).for_table()),
+        "insights": list(insights.for_table().latest_few()),
+        "insight_count": insights.count(),
+        "may_add_segment": access.may_write(user, Segment(product=product)),
+        "may_add_insight": access.may_write(user, Insight(product=product)),
+    }
+
+
+def teams(product: Product, *, user: User, on: date | None = None, known: datetime | None = None) -> dict[str, Any]:
+    """Return what `catalog/_product_teams.html` shows: who works on the product on a day, and before and after it."""
+    day = on or today()
+    assignments = list(Assignment.objects.visible_to(user).known(known).filter(product=product).for_table())
+    return {
+        "assignments": [row for row in assignments if row.holds_on(day)],
+        "other_assignments": sorted(
+            (row for row in assignments if not row.holds_on(day)), key=lambda row: row.starts, reverse=True
+        ),
+        "may_assign": access.may_write(user, Assignment(product=product)),
+    }
