@@ -25,11 +25,12 @@ PICTURES = {
 }
 
 
-def sign_in(page: Page, address: str, role: str = "leader") -> None:
-    """Sign in to the demo with one click, as `leader`, `owner`, `partner` or `finance`."""
+def sign_in(page: Page, address: str, username: str = "leader") -> None:
+    """Sign in to the demo as a visitor does: `leader`, `owner`, `partner`, `finance` or `lead`."""
     page.goto(f"{address}/accounts/login/")
-    page.locator(f"button[name=role][value={role}]").click()
-    page.wait_for_selector("main")
+    page.locator('main a[href^="/demo/"]').first.click()
+    page.locator(f'main button[value="{username}"]').click()
+    page.wait_for_selector("main h1")
 
 
 def settle(page: Page) -> None:

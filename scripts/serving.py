@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
-START_WITHIN = 60  # seconds
+START_WITHIN = 90  # seconds
 UVICORN = ["--host", "127.0.0.1", "--lifespan", "off", "--log-level", "warning"]
 # What a server inherits: enough to run a program, nothing that could point it at a real site's data.
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "VIRTUAL_ENV")

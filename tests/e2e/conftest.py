@@ -87,11 +87,11 @@ def page(new_page: Callable[..., Page]) -> Page:
 
 @pytest.fixture
 def signed_in(new_page: Callable[..., Page], address: str) -> Callable[..., Page]:
-    """Open a page of someone: `signed_in("leader")`, `owner`, `partner` or `finance`."""
+    """Open a page of someone: `signed_in("leader")`, `owner`, `partner`, `finance` or `lead`."""
 
-    def open_page(role: str = "leader", **options) -> Page:
+    def open_page(username: str = "leader", **options) -> Page:
         page = new_page(**options)
-        sign_in(page, address, role)
+        sign_in(page, address, username)
         return page
 
     return open_page
