@@ -34,7 +34,7 @@ class Chart:
     summary: str
     figure: dict
     columns: tuple[Column, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     flows: Flows | None = None
     centre: str = ""
     currency: str = ""

@@ -1,6 +1,7 @@
 """Loading the demonstration: the general import for every row, then the correction, the people and a full roll-up."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -102,7 +103,7 @@ def _make_users() -> None:
         if is_new:
             user.set_unusable_password()
             user.save()
-        scope = {}
+        scope: dict[str, Any] = {}
         if person.scope:
             name, code = person.scope
             scope = {name: models[name].objects.get(code=code)}

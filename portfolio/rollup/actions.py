@@ -6,6 +6,7 @@ One transaction from the claim to the last standing: a crash at any instant leav
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -16,7 +17,6 @@ from django.utils import timezone
 from funding.models import LedgerEntry
 from portfolio.common.models import StaleMark
 from portfolio.common.months import add_months, days_in, month_of, month_range, today
-from portfolio.common.recorded import Recorded
 from portfolio.common.staleness import Touch, mark_stale
 from portfolio.engine.errors import ClosedLoop, EngineError
 from portfolio.network.models import Link, Usage
@@ -246,7 +246,7 @@ def _as_uncorrected(months: list[date]) -> standings.Panel | None:
     """Return the months that were corrected lately, as they would stand without it; None if there are none."""
     since = timezone.now() - timedelta(days=CORRECTION_DAYS)
     corrected: set[date] = set()
-    models: tuple[type[Recorded], ...] = (
+    models: tuple[Any, ...] = (
         LedgerEntry,
         Observation,
         Valuation,

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from portfolio.common.months import parse_month
 from portfolio.rollup import actions
+from portfolio.rollup.models import Run
 
 
 def _month(text: str) -> date:
@@ -37,7 +38,9 @@ class Command(BaseCommand):
         if first and last and first > last:
             raise CommandError(f"--from {first:%Y-%m} is after --to {last:%Y-%m}. Swap them.")
         if options["full"]:
-            run = actions.roll_up(first=first, last=last, cause="manage.py rollup --full", progress=self._progress)
+            run: Run | None = actions.roll_up(
+                first=first, last=last, cause="manage.py rollup --full", progress=self._progress
+            )
         else:
             run = actions.refresh_standings()
         if run is None:
