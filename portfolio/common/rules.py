@@ -7,13 +7,14 @@ from django.db import models, router
 def field_of(constraint: models.BaseConstraint) -> str:
     """Return the field that a constraint is best told at: the one it is about, or the last of them."""
     if isinstance(constraint, models.UniqueConstraint):
-        return constraint.fields[-1] if constraint.fields else NON_FIELD_ERRORS
+        names = [*constraint.fields, *(one.name for one in constraint.expressions if isinstance(one, models.F))]
+        return names[-1] if names else NON_FIELD_ERRORS
     if isinstance(constraint, models.CheckConstraint):
-        names = constraint.condition.referenced_base_fields
-        if names == {"starts", "ends"}:
+        about = constraint.condition.referenced_base_fields
+        if about == {"starts", "ends"}:
             return "ends"
-        if len(names) == 1:
-            return next(iter(names))
+        if len(about) == 1:
+            return next(iter(about))
     return NON_FIELD_ERRORS
 
 
