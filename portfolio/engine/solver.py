@@ -104,10 +104,8 @@ class System:
             if not np.isfinite(step).all():
                 continue
             change = step * yard
-            change[~reached] = 0.0
+            change[~reached] = 0.0  # a pivot of the LU may leave a trace of rounding there
             answer = answer + change
-            if scale is None:  # the solution is nonnegative: a dip below zero is an error still to be corrected
-                np.maximum(answer, 0.0, out=answer)
             correction = float(np.abs(step[reached]).max())
             if is_trusted and correction <= TOLERANCE:
                 return answer

@@ -303,17 +303,18 @@ def test_a_network_too_large_for_dense_solving_from_the_start_agrees_with_dense_
 
 
 def test_small_products_beside_large_ones_are_told_to_nine_digits():
-    """Two networks without a link between them, one of millions, one of cents, solved together and apart."""
+    """Two networks without a link between them, one of billions, one of cents, solved together and apart."""
     random = np.random.default_rng(3)
     size = 2 * solver.DENSE_AT_ONCE
-    large, small = random_shares(size, 5, random), random_shares(size, 5, random)
-    cost, value = random.lognormal(0, 1, size), random.lognormal(0, 1, size)
+    large, small = random_shares(size, 5, random), random_shares(size, 5, random, low=0.99, high=0.999)
+    cost, value = random.lognormal(0, 1, size), random.normal(0, 1, size)
     together = trace(
-        np.r_[cost * 1e9, cost * 1e-3], np.r_[value * 1e9, value * 1e-3], sparse.block_diag([large, small], "csr")
+        np.r_[cost * 1e9, cost * 1e-3], np.r_[value * 1e27, value * 1e-3], sparse.block_diag([large, small], "csr")
     )
     C, _, T, _ = dense(cost, value, small)
+    size_of_value = dense(cost, np.abs(value), small)[2]
     assert together.loaded_cost[size:] == pytest.approx(C * 1e-3, rel=1e-9)
-    assert together.reached_value[size:] == pytest.approx(T * 1e-3, rel=1e-9)
+    assert (np.abs(together.reached_value[size:] * 1e3 - T) <= 1e-9 * size_of_value).all()
 
 
 @pytest.mark.parametrize("size", [50, 500, 3_000])
@@ -363,6 +364,23 @@ def test_draws_over_a_large_network_agree_with_the_single_column():
     together, alone = trace(cost, value[:, None] * factor, shares), trace(cost, value, shares)
     np.testing.assert_allclose(together.reached_value, alone.reached_value[:, None] * factor, rtol=1e-9)
     np.testing.assert_allclose(together.credited_value, alone.credited_value[:, None] * factor, rtol=1e-9)
+
+
+@given(st.integers(0, 2**32), st.integers(2, 60), st.integers(1, 3))
+@examples(max_examples=100)
+def test_what_nothing_arrives_at_is_exactly_zero(seed, size, links_each):
+    """Cost reaches what can be walked to from a cost; value, what can be walked back to from a value."""
+    random = np.random.default_rng(seed)
+    shares = random_shares(size, links_each, random, low=0.9, high=1 - 1e-6)
+    cost, value = random.lognormal(0, 1, size), np.zeros(size)
+    cost[random.random(size) < 0.7] = 0
+    value[random.integers(size)] = 1
+    walks = np.linalg.matrix_power(np.eye(size) + (shares.toarray() > 0), size) > 0
+    flows = trace(cost, value, shares)
+    assert ((flows.loaded_cost > 0) == (cost @ walks > 0)).all()
+    is_paid_for = flows.loaded_cost > 0
+    assert ((flows.reached_value > 0) <= (walks @ value > 0)).all()
+    assert ((flows.reached_value > 0) >= ((walks @ value > 0) & is_paid_for & is_paid_for[value > 0])).all()
 
 
 def test_what_nothing_arrives_at_is_exactly_zero_in_a_large_network():
