@@ -5,7 +5,9 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
+from knox.models import AbstractAuthToken
 
 from portfolio.common.access import Role
 
@@ -42,9 +44,13 @@ class Grant(models.Model):
                 "or none of them for the whole portfolio.",
             ),
             models.UniqueConstraint(
-                fields=["user", "role", "value_stream", "product", "team"],
+                "user",
+                "role",
+                # No scope counts as one, on both databases.
+                Coalesce("value_stream", 0),
+                Coalesce("product", 0),
+                Coalesce("team", 0),
                 name="grant_is_held_once",
-                nulls_distinct=False,
                 violation_error_message="This user already holds this role there.",
             ),
         ]
@@ -61,6 +67,19 @@ class Grant(models.Model):
     def is_whole_portfolio(self) -> bool:
         """Whether the role is held everywhere."""
         return not (self.value_stream_id or self.product_id or self.team_id)
+
+
+class ApiToken(AbstractAuthToken):
+    """What a program signs in with as a user. Only a hash of it is kept; the name is to know it again by."""
+
+    name = models.CharField(max_length=80, help_text="What it is for, such as nightly ledger import.")
+
+    class Meta:
+        verbose_name = "API token"
+        ordering = ["-created"]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.user}"
 
 
 class StaleMark(models.Model):

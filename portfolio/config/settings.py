@@ -195,8 +195,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://twofold")}
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
-CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://"
+CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL == "memory://"  # no broker: tasks run in the process
 CELERY_TASK_EAGER_PROPAGATES = False  # a failed roll-up leaves its marks; it must not turn a saved write into an error
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -211,13 +211,13 @@ CELERY_BEAT_SCHEDULE = {
 
 AUTH_USER_MODEL = "common.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
-LOGIN_URL = "account_login"
+LOGIN_URL = "demo:sign-in" if TWOFOLD_DEMO else "account_login"
 LOGIN_REDIRECT_URL = "board:board"
 ACCOUNT_ADAPTER = "portfolio.common.accounts.ClosedSignup"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
@@ -226,7 +226,7 @@ vars().update(EMAIL_CONFIG)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "portfolio.common.tokens.BearerTokens",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -239,7 +239,8 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
-REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}
+KNOX_TOKEN_MODEL = "common.ApiToken"  # noqa: S105 - a model, no secret
+REST_KNOX = {"AUTH_HEADER_PREFIX": "Bearer", "TOKEN_TTL": None}  # each token is given its own end
 SPECTACULAR_SETTINGS = {
     "TITLE": "Twofold API",
     "DESCRIPTION": "Products, what they cost, the value they make, and what each dollar returns.",
@@ -259,7 +260,7 @@ SPECTACULAR_SETTINGS = {
 
 def _wheel(package: str, *inside: str) -> Path:
     """Return a folder inside an installed wheel, without importing the package."""
-    return Path(find_spec(package).origin).parent.joinpath(*inside)
+    return Path(str(find_spec(package).origin)).parent.joinpath(*inside)
 
 
 STATIC_URL = "static/"
@@ -287,7 +288,7 @@ USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-_stamp = [
+_stamp: list[structlog.typing.Processor] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,

@@ -4,3 +4,8 @@ from django.apps import AppConfig
 class RollupConfig(AppConfig):
     name = "portfolio.rollup"
     label = "rollup"
+
+    def ready(self) -> None:
+        # Only a worker looks for tasks by itself. Where there is no broker, the web process and the commands run
+        # them after the commit, and must know them too.
+        from portfolio.rollup import tasks  # noqa: F401

@@ -53,6 +53,11 @@ class WindowForm(forms.Form):
         self.fields["to"] = MonthField(required=False, label="To")
         self.fields["window"].choices = [("", "12 months"), *Window.choices]
 
+    @property
+    def found(self) -> str:
+        """What is wrong, in one line."""
+        return " ".join(message for errors in self.errors.values() for message in errors)
+
     def clean(self) -> dict[str, Any]:
         """Find the window; what is wrong with it is said beside the field it is about."""
         given = super().clean()

@@ -8,6 +8,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from portfolio.common.access import Scoped
 from portfolio.common.money import amount_field, quantity_field
@@ -206,9 +207,7 @@ class Standing(models.Model):
                 violation_error_message="A standing is of a product, a value stream or the whole.",
             ),
             models.UniqueConstraint(
-                fields=["window", "product", "value_stream"],
-                name="standing_is_kept_once",
-                nulls_distinct=False,
+                "window", Coalesce("product", 0), Coalesce("value_stream", 0), name="standing_is_kept_once"
             ),
         ]
 
