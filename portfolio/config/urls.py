@@ -1,11 +1,18 @@
 """Every address: one line a room, so that a reader finds the view in two steps."""
 
+from allauth.account.decorators import secure_admin_login
 from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 
+from portfolio.common import tokens
 from portfolio.config.api import router
+from portfolio.config.health import health
+from portfolio.config.reference import reference
+
+# The admin signs in where everyone does: one door, throttled.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns = [
     path("", include("portfolio.board.urls")),
@@ -16,8 +23,12 @@ urlpatterns = [
     path("funding/", include("funding.urls")),
     path("runs/", include("portfolio.rollup.urls")),
     path("import/", include("portfolio.intake.urls")),
+    path("accounts/tokens/", tokens.tokens, name="account-tokens"),
+    path("accounts/tokens/<slug:key>/revoke/", tokens.token_revoke, name="account-token-revoke"),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("health/", health, name="health"),
+    path("api/", reference, name="api"),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
 ]
