@@ -10,7 +10,7 @@ from scripts.browser import chromium
 from scripts.serving import ROOT, demo_server
 
 IMAGES = ROOT / "docs" / "images"
-WIDE = {"width": 1360, "height": 900}
+WIDE = {"width": 1360, "height": 1000}
 NARROW = {"width": 390, "height": 844}
 # name of the picture: address, size of the window, light or dark
 PICTURES = {
@@ -56,7 +56,7 @@ def main(names: list[str]) -> int:
                 print(f"{path} answered {answer and answer.status}; no picture taken.", file=sys.stderr)
                 return 1
             settle(page)
-            page.screenshot(path=IMAGES / f"{name}.png", full_page=True)
+            page.screenshot(path=IMAGES / f"{name}.png")
             print(f"docs/images/{name}.png")
             context.close()
     return 0
