@@ -13,7 +13,7 @@ from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
-from products.value.models import Behaviour, Evidence, Metric, Observation, Valuation
+from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
 
 _numbers = count(1)
@@ -122,6 +122,15 @@ def make_valuation(**given) -> Valuation:
         "starts": START,
     }
     return _recorded(Valuation, defaults, given)
+
+
+def make_confirmation(**given) -> Confirmation:
+    """Make a confirmation; without `by=` it is a leader's."""
+    if "valuation" not in given:
+        given["valuation"] = make_valuation()
+    if "by" not in given:
+        given["by"] = make_user("leader")
+    return _recorded(Confirmation, {"comment": "I checked the source."}, given)
 
 
 def make_stream(**given) -> FundingStream:

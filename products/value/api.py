@@ -1,4 +1,126 @@
 """This room's part of the API."""
 
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
+from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
+from products.value.models import Confirmation, Metric, Observation, Valuation
+
+
+class MetricSerializer(ActionSerializer):
+    """Something a customer, or the business, feels."""
+
+    class Meta:
+        model = Metric
+        fields = [
+            "code",
+            "name",
+            "product",
+            "behaviour",
+            "unit",
+            "cadence_days",
+            "is_higher_better",
+            "target",
+            "felt_by",
+            "unvalued_reason",
+            "is_illustrative",
+        ]
+
+
+class ObservationSerializer(RecordedSerializer):
+    """A metric's value over the days [starts, ends); of a level, on the day `starts`."""
+
+    class Meta:
+        model = Observation
+        fields = ["metric", "starts", "ends", "value", "source", "is_illustrative"]
+
+
+class GivenConfirmationSerializer(RecordedSerializer):
+    """A confirmation as it is listed with its valuation."""
+
+    RECORDING = ("id", "recorded_at", "recorded_by")
+
+    class Meta:
+        model = Confirmation
+        fields = ["comment"]
+
+
+class ValuationSerializer(RecordedSerializer):
+    """What one unit is worth, as a 90 % range, with its evidence and the confirmations that stand."""
+
+    confirmations = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Valuation
+        fields = [
+            "metric",
+            "low",
+            "high",
+            "currency",
+            "baseline",
+            "evidence",
+            "asserted_by",
+            "source",
+            "starts",
+            "ends",
+            "confirmations",
+            "is_illustrative",
+        ]
+
+    @extend_schema_field(GivenConfirmationSerializer(many=True))
+    def get_confirmations(self, valuation: Valuation) -> list[dict]:
+        """Return who else says so; a row that was just recorded was not read with them."""
+        given = getattr(valuation, "confirmed_by", None)
+        if given is None:
+            given = valuation.confirmations.known().for_table()
+        return GivenConfirmationSerializer(given, many=True).data
+
+
+class ConfirmationSerializer(RecordedSerializer):
+    """Someone else's word that a valuation, by its id, is sound."""
+
+    class Meta:
+        model = Confirmation
+        fields = ["valuation", "comment", "is_illustrative"]
+
+
+class MetricViewSet(DescribedViewSet):
+    """Metrics. What a metric means cannot change once it was observed or valued."""
+
+    queryset = Metric.objects.all()
+    serializer_class = MetricSerializer
+    filterset_class = MetricFilter
+
+
+class ObservationViewSet(RecordedViewSet):
+    """Observations."""
+
+    queryset = Observation.objects.all()
+    serializer_class = ObservationSerializer
+    filterset_class = ObservationFilter
+
+
+class ValuationViewSet(RecordedViewSet):
+    """Valuations, each with its confirmations. A corrected one has to be confirmed again."""
+
+    queryset = Valuation.objects.all()
+    serializer_class = ValuationSerializer
+    filterset_class = ValuationFilter
+
+
+class ConfirmationViewSet(RecordedViewSet):
+    """Confirmations of valuations, by others than those who recorded them."""
+
+    queryset = Confirmation.objects.all()
+    serializer_class = ConfirmationSerializer
+    filterset_class = ConfirmationFilter
+
+
 #: Address under /api/v1/ and the viewset that answers it.
-routes: list = []
+routes: list = [
+    ("metrics", MetricViewSet),
+    ("observations", ObservationViewSet),
+    ("valuations", ValuationViewSet),
+    ("confirmations", ConfirmationViewSet),
+]

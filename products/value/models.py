@@ -1,17 +1,22 @@
 """Metrics, observations, valuations with their evidence, and confirmations."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, Subquery, Value
+from django.urls import reverse
 
+from portfolio.common import formats
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import currency_field, quantity_field
-from portfolio.common.months import during, last_day, last_month_column, month_column
+from portfolio.common.months import during, last_day, last_month_column, month_column, today
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
 from portfolio.common.staleness import Touch
+from products.catalog.models import Product
 
 
 class Behaviour(models.TextChoices):
@@ -28,12 +33,59 @@ class FeltBy(models.TextChoices):
     BUSINESS = "business", "Business"
 
 
+class DaysSince(Func):
+    """How many days a date column lies before a day: `DaysSince("ends", date(2017, 3, 31))`."""
+
+    output_field = models.IntegerField()
+
+    def __init__(self, column: str, on: date, **extra):
+        super().__init__(Value(on, output_field=models.DateField()), F(column), **extra)
+
+    def as_sqlite(self, compiler, connection, **context):
+        template = "CAST(julianday(%(expressions)s) AS INTEGER)"
+        return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(", **context)
+
+    def as_postgresql(self, compiler, connection, **context):
+        return self.as_sql(compiler, connection, template="(%(expressions)s)", arg_joiner="::date - ", **context)
+
+
 class MetricQuerySet(DescribedQuerySet):
     """Reads of metrics."""
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
         return self.select_related("product")
+
+    def below(self, streams: Iterable[str]) -> Self:
+        """Return the metrics of the products of value streams, by code, and of all streams below them."""
+        return self.filter(product__in=Product.objects.below(streams))
+
+    def valued(self, is_valued: bool = True, *, on: date | None = None) -> Self:
+        """Return the metrics whose worth is known on a day, today; or those whose worth is not."""
+        worths = Exists(Valuation.objects.known().current(on or today()).filter(metric=OuterRef("pk")))
+        return self.filter(worths if is_valued else ~worths)
+
+    def with_seen(self, on: date | None = None, known: datetime | None = None) -> Self:
+        """Annotate the latest observation by a day, today, as known at a moment.
+
+        Adds `latest_value`, `latest_starts` and `latest_ends` of it, and `days_late`: how far the metric is beyond
+        its cadence, negative while there is time, None where it was never observed.
+        """
+        day = on or today()
+        seen = Observation.objects.known(known).filter(metric=OuterRef("pk"), starts__lte=day)
+        latest = seen.order_by("-starts", "-pk")
+        last_ends = seen.order_by().values("metric").annotate(last=Max("ends")).values("last")
+        return self.annotate(
+            latest_value=Subquery(latest.values("value")[:1]),
+            latest_starts=Subquery(latest.values("starts")[:1]),
+            latest_ends=Subquery(latest.values("ends")[:1]),
+            last_ends=Subquery(last_ends),
+        ).annotate(days_late=DaysSince("last_ends", day) + 1 - F("cadence_days"))
+
+    def with_state(self, on: date | None = None, known: datetime | None = None) -> Self:
+        """Add to `with_seen` the valuations that hold on that day, as `worths`."""
+        worths = Valuation.objects.known(known).current(on or today()).with_confirmed(known)
+        return self.with_seen(on, known).prefetch_related(models.Prefetch("valuations", worths, to_attr="worths"))
 
 
 class Metric(Described):
@@ -53,6 +105,7 @@ class Metric(Described):
     )
 
     scope_products = ("product",)
+    reserved_codes = frozenset({"observations", "valuations", "confirmations"})
     objects = MetricQuerySet.as_manager()
 
     class Meta(Described.Meta):
@@ -63,6 +116,36 @@ class Metric(Described):
                 violation_error_message="The cadence is at least one day.",
             ),
         ]
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this metric's page."""
+        return reverse("value:metric-detail", args=[self.code])
+
+    @property
+    def is_level(self) -> bool:
+        """Whether it holds at a moment; else it adds up."""
+        return self.behaviour == Behaviour.LEVEL
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether an observation should have come by the day of `with_seen`."""
+        return (self.days_late or 0) > 0
+
+    @property
+    def worth(self) -> "Valuation | None":
+        """What a unit of it is worth on the day of `with_state`."""
+        return next(iter(self.worths), None)
+
+    @property
+    def latest_meets_target(self) -> bool | None:
+        """Whether the latest observation of `with_seen` is as good as the target."""
+        return self.meets_target(self.latest_value)
+
+    def meets_target(self, value: Decimal | None) -> bool | None:
+        """Return whether a value is at least as good as the target; None without a target or a value."""
+        if self.target is None or value is None:
+            return None
+        return value >= self.target if self.is_higher_better else value <= self.target
 
     def guard(self) -> None:
         """Refuse to change what already recorded figures mean."""
@@ -134,7 +217,17 @@ class Observation(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric}: {self.value} from {self.starts}"
+        when = formats.period(self.starts, self.ends)
+        return f"{self.metric}, {when}: {formats.quantity(self.value)} {self.metric.unit}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this observation's page."""
+        return reverse("value:observation-detail", args=[self.pk])
+
+    @property
+    def days(self) -> int:
+        """How many days it is spread over."""
+        return (self.ends - self.starts).days
 
     def lock(self) -> None:
         """Hold the metric, so that two observations cannot both take the same days."""
@@ -191,11 +284,19 @@ class Evidence(models.TextChoices):
 class ValuationQuerySet(RecordedQuerySet):
     """Reads of valuations."""
 
-    def for_table(self) -> Self:
-        """Return the rows with what a table of them shows."""
+    def with_confirmed(self, known: datetime | None = None) -> Self:
+        """Annotate `confirmed`: how many people have confirmed each."""
+        given = Confirmation.objects.known(known).filter(valuation=OuterRef("pk")).order_by().values("valuation")
+        count = Subquery(given.annotate(count=Count("pk")).values("count"))
+        return self.annotate(confirmed=models.functions.Coalesce(count, 0))
+
+    def for_table(self, known: datetime | None = None) -> Self:
+        """Return the rows with what a table of them shows: who confirmed each, as known at a moment."""
+        confirmations = Confirmation.objects.known(known).select_related("recorded_by").order_by("recorded_at", "pk")
         return (
             self.select_related("metric__product", "recorded_by")
-            .prefetch_related("confirmations__recorded_by")
+            .with_confirmed(known)
+            .prefetch_related(models.Prefetch("confirmations", confirmations, to_attr="confirmed_by"))
             .order_by("metric__code", "starts")
         )
 
@@ -234,7 +335,25 @@ class Valuation(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.metric.code}: {self.low.normalize():f} to {self.high.normalize():f} {self.currency}"
+        return f"{self.metric}: {self.range_text}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this valuation's page."""
+        return reverse("value:valuation-detail", args=[self.pk])
+
+    @property
+    def range_text(self) -> str:
+        """The range as readers say it, `£4.35 to £6.40`, with all its decimals."""
+        low, high = (unit_worth(end, self.currency) for end in (self.low, self.high))
+        return low if low == high else f"{low} to {high}"
+
+    @property
+    def per(self) -> str:
+        """What the range is for: one unit, and of a level one above or below the baseline, for a month."""
+        if not self.metric.is_level:
+            return f"for one unit ({self.metric.unit})"
+        side = "above" if self.metric.is_higher_better else "below"
+        return f"a month for one unit {side} {formats.quantity(self.baseline)} ({self.metric.unit})"
 
     def lock(self) -> None:
         """Hold the metric, so that two valuations cannot both take the same days."""
@@ -297,7 +416,11 @@ class Confirmation(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.recorded_by} confirmed {self.valuation}"
+        return f"{self.recorded_by or 'The operator'} on {self.valuation}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the valuation it confirms."""
+        return self.valuation.get_absolute_url()
 
     def guard(self) -> None:
         """Refuse one's own word as confirmation, and a valuation that no longer stands."""
@@ -307,6 +430,11 @@ class Confirmation(Recorded):
             )
         if self.recorded_by_id and self.recorded_by_id == self.valuation.recorded_by_id:
             raise ValidationError({"valuation": "You recorded this valuation; someone else has to confirm it."})
+
+
+def unit_worth(amount: Decimal, currency: str) -> str:
+    """Return what one unit is worth with all its decimals, of which there are at least two: £0.0125."""
+    return formats.money(amount, currency, max(2, -int(amount.normalize().as_tuple().exponent)))
 
 
 def overdue_days(last_observed: date | None, cadence_days: int, on: date) -> int:

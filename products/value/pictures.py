@@ -1,0 +1,31 @@
+"""Pictures of this room, each with its table."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from portfolio.common import charts, formats
+from products.value.models import Metric, Observation
+
+MOST_POINTS = 400
+
+
+def observed(metric: Metric, observations: Sequence[Observation], *, baseline: Decimal | None) -> charts.Chart:
+    """Draw a metric's observations, oldest first, with its target and the baseline of its worth."""
+    points: list[tuple[date, Decimal]] = [(row.starts, row.value) for row in observations]
+    is_good = metric.meets_target(points[-1][1]) if points else None
+    words = [] if is_good is None else [f"The latest {'meets' if is_good else 'misses'} the target."]
+    if not metric.is_level and len({(row.ends - row.starts).days > 27 for row in observations}) > 1:
+        words.append("Days and longer periods are mixed: compare like with like in the list below.")
+    chart = charts.series(
+        [day for day, _ in points],
+        [float(value) for _, value in points],
+        title=f"{metric.name}, {'as observed' if metric.is_level else 'by period'}",
+        unit=metric.unit,
+        baseline=None if baseline is None else float(baseline),
+        target=None if metric.target is None else float(metric.target),
+        summary=" ".join(words) or "No observation yet." * (not points),
+    )
+    rows = [(formats.period(row.starts, row.ends), formats.quantity(row.value)) for row in reversed(observations)]
+    return replace(chart, columns=(charts.Column("When", False), chart.columns[1]), rows=rows)
