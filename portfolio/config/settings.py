@@ -195,8 +195,8 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://twofold")}
 
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://"
-CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL == "memory://"  # no broker: tasks run in the process
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://localhost"
+CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL == "memory://localhost"  # no broker: tasks run in the process
 CELERY_TASK_EAGER_PROPAGATES = False  # a failed roll-up leaves its marks; it must not turn a saved write into an error
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
