@@ -20,8 +20,10 @@ INSTALL = { $(BIN)/uv --version >/dev/null 2>&1 || $(PIP) -r requirements/instal
   || $(PIP) --no-deps --no-compile -r $<
 
 # The demo has a database of its own, and neither a broker nor a cache: it must never reach those of a real site.
+# Its static files come straight from the wheels, so that there is no folder of collected ones.
 DEMO_DATABASE_URL ?= sqlite:///$(CURDIR)/demo.sqlite3
-DEMO := TWOFOLD_DEMO=1 DATABASE_URL='$(DEMO_DATABASE_URL)' CELERY_BROKER_URL= CACHE_URL=locmemcache://demo
+DEMO := TWOFOLD_DEMO=1 DATABASE_URL='$(DEMO_DATABASE_URL)' CELERY_BROKER_URL= CACHE_URL=locmemcache://demo \
+  PYTHONWARNINGS='ignore:No directory at:UserWarning'
 # What a site in production sets, for `check --deploy`.
 DEPLOYED := SECRET_KEY="$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n')" ALLOWED_HOSTS=twofold.example.org DATABASE_URL=postgres://twofold@db.example.org/twofold
 # What the tests run on: as many processes as there are cores.
