@@ -7,7 +7,7 @@ are calls of their own, because nothing recorded is overwritten.
 from typing import Any
 
 from django.db import models
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.pagination import CursorPagination
@@ -46,12 +46,13 @@ class ActionSerializer(serializers.ModelSerializer):
     def build_relational_field(self, field_name, relation_info):
         """Show a related row by its code, a user by name, any other by key."""
         field_class, options = super().build_relational_field(field_name, relation_info)
-        if issubclass(relation_info.related_model, Described):
+        related = relation_info.related_model
+        if issubclass(related, Described):
             options.pop("view_name", None)
-            return CodeField, options
-        if relation_info.related_model._meta.label_lower == "common.user":
+            return CodeField, {"help_text": f"Code of a {related._meta.verbose_name}."} | options
+        if related._meta.label_lower == "common.user":
             options.pop("view_name", None)
-            return CodeField, options | {"slug_field": "username"}
+            return CodeField, {"help_text": "Name of an account."} | options | {"slug_field": "username"}
         return field_class, options
 
     def get_unique_together_constraints(self, model):
@@ -102,6 +103,22 @@ class ReasonSerializer(serializers.Serializer):
     """Why a row is retracted."""
 
     reason = serializers.CharField(max_length=500, help_text="Stays readable beside the old row.")
+
+
+def correction_of(serializer: type[RecordedSerializer]) -> type[RecordedSerializer]:
+    """Return the serializer of a correction: any of the row's own fields, and the reason, which must be given."""
+
+    class Correction(serializer):  # type: ignore[valid-type]
+        def get_fields(self):
+            """Leave every field out but the reason."""
+            fields = super().get_fields()
+            for each in fields.values():
+                each.required = False
+            return fields | ReasonSerializer().get_fields()
+
+    Correction.__name__ = f"Correct{serializer.__name__}"
+    Correction.__doc__ = f"What changes in a correction, and why. {serializer.__doc__ or ''}"
+    return Correction
 
 
 class VisibleRows:
@@ -168,19 +185,24 @@ class RecordedViewSet(
         self.may_add()
         return super().create(request, *args, **kwargs)
 
+    def __init_subclass__(cls, **options: Any):
+        """Describe `correct` by the room's own serializer, which is known only now."""
+        super().__init_subclass__(**options)
+        if cls.serializer_class:
+            cls.correction_class = correction_of(cls.serializer_class)
+            answer = extend_schema(request=cls.correction_class, responses={201: cls.serializer_class})
+            extend_schema_view(correct=answer, retract=extend_schema(responses={200: cls.serializer_class}))(cls)
+
     @extend_schema(description="Retract this row and record it with changes; needs a `reason`. Returns the new row.")
     @action(detail=True, methods=["post"])
     def correct(self, request, pk=None):
         """Replace a row by a corrected one."""
         row = self.get_object()
         access.require(request.user, row)
-        reason = ReasonSerializer(data=request.data)
-        changes = self.get_serializer(row, data=request.data, partial=True)
-        reason.is_valid(raise_exception=True)
-        changes.is_valid(raise_exception=True)
-        new = actions.correct(
-            row, changes=changes.validated_data, reason=reason.validated_data["reason"], by=request.user
-        )
+        given = self.correction_class(row, data=request.data, context=self.get_serializer_context())
+        given.is_valid(raise_exception=True)
+        changes = dict(given.validated_data)
+        new = actions.correct(row, reason=changes.pop("reason"), changes=changes, by=request.user)
         return Response(self.get_serializer(new).data, status=201)
 
     @extend_schema(request=ReasonSerializer, description="Withdraw this row; needs a `reason`. Returns the row.")
