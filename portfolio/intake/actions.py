@@ -16,7 +16,7 @@ from portfolio.common.pages import as_fields
 from portfolio.common.staleness import gathering_marks
 from portfolio.intake.errors import Problem, Unreadable
 from portfolio.intake.facts import FACTS, Change, record_facts, replacement, settle
-from portfolio.intake.files import check_columns, columns_of, read_csv
+from portfolio.intake.files import Table, check_columns, columns_of, read_csv
 from portfolio.intake.kinds import Kind, kind_named
 from portfolio.intake.resolving import Entry, convert, find_standing
 
@@ -81,7 +81,12 @@ def load_file(kind: str, data: bytes, *, by: User | None = None, dry_run: bool =
         table = read_csv(data, found)
     except Unreadable as error:
         return Report(found.name, errors=error.problems, is_dry_run=dry_run)
-    return _load(found, table.rows, table.problems, by=by, dry_run=dry_run, source=source)
+    return load_table(kind, table, by=by, dry_run=dry_run, source=source)
+
+
+def load_table(kind: str, table: Table, *, by: User | None = None, dry_run: bool = False, source: str = "") -> Report:
+    """Load a file that was read; see `load_rows`."""
+    return _load(kind_named(kind), table.rows, table.problems, by=by, dry_run=dry_run, source=source)
 
 
 def _load(

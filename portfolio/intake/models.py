@@ -1,0 +1,59 @@
+"""Files between their preview and their loading."""
+
+import hashlib
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from portfolio.common.models import User
+from portfolio.intake.kinds import KINDS, Kind
+
+KEPT_FOR = timedelta(days=1)
+
+
+class UploadQuerySet(models.QuerySet):
+    """Reads of uploads."""
+
+    def visible_to(self, user) -> Self:
+        """Return the user's own: a file may hold what nobody else may read, such as rates of pay."""
+        return self.filter(user=user, kind__in=KINDS, uploaded_at__gt=timezone.now() - KEPT_FOR)
+
+    def keep(self, *, user: User, kind: str, name: str, content: bytes) -> "Upload":
+        """Keep a file for its preview, for a day at most, and forget those that are older."""
+        self.filter(uploaded_at__lte=timezone.now() - KEPT_FOR).delete()
+        digest = hashlib.sha256(content).hexdigest()
+        return self.create(user=user, kind=kind, name=name[-200:], content=content, digest=digest)
+
+
+class Upload(models.Model):
+    """A file that someone has uploaded and not loaded yet. It is never changed, so what was shown is what is loaded."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=40)
+    name = models.CharField(max_length=200)
+    content = models.BinaryField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the content.")
+    uploaded_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = UploadQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.kind})"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its preview."""
+        return reverse("intake:preview", args=[self.pk])
+
+    @property
+    def of_kind(self) -> Kind:
+        """What its rows are."""
+        return KINDS[self.kind]
+
+    @property
+    def data(self) -> bytes:
+        """The content; PostgreSQL gives a view of it."""
+        return bytes(self.content)
