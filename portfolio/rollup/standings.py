@@ -358,7 +358,7 @@ def standings(
 
 
 def _ratio(above: int | np.integer, below: int | np.integer) -> float | None:
-    return float(above) / float(below) if below else None
+    return float(above) / float(below) + 0.0 if below else None  # + 0.0: no minus before a zero
 
 
 def _set_range(standing: Standing, name: str, draws: Floats) -> None:
