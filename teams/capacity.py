@@ -1,12 +1,12 @@
 """What a team can do on a day: who is in it, what it works on, and what is free."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from portfolio.common.charts import Chart, series
+from portfolio.common.charts import Chart, Column, series
 from portfolio.common.months import add_months, month_of, month_range
 from teams.models import Membership, Team
 
@@ -86,20 +86,21 @@ class Capacity:
         return self.free * self.fte
 
     def over_time(self) -> Chart:
-        """Draw the FTE at the start of each month up to the day, at most three years of them."""
-        first = min((row.starts for row in self.memberships), default=self.on)
-        months = [
-            month
-            for month in month_range(max(first, add_months(month_of(self.on), 1 - MONTHS_SHOWN)), self.on)
-            if month >= first
-        ]
-        days = [*months, self.on] if self.on not in months else months
-        return series(
+        """Draw the FTE on the first of each month up to the day, at most three years of them, and on the day."""
+        first = max(
+            min((row.starts for row in self.memberships), default=self.on),
+            add_months(month_of(self.on), 1 - MONTHS_SHOWN),
+        )
+        days = sorted({*(month for month in month_range(first, self.on) if month >= first), self.on})
+        chart = series(
             days,
             [float(sum((row.fte for row in self.memberships if holds(row, day)), NOTHING)) for day in days],
-            title="Capacity over time",
+            title="FTE on the first of each month",
             unit="FTE",
         )
+        chart.figure["data"][0]["line"]["shape"] = "hv"  # people come and go on a day, not little by little
+        chart.figure["layout"]["yaxis"]["rangemode"] = "tozero"
+        return replace(chart, columns=(Column("Day", False), Column("FTE")))
 
 
 def capacity(team: Team, on: date, known: datetime | None = None) -> Capacity:
