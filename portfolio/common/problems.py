@@ -89,7 +89,7 @@ def describe_problems(result: dict, generator, request, public) -> dict:
                 "items": {
                     "type": "object",
                     "required": ["attr", "code", "detail"],
-                    "properties": {"attr": {"type": ["string", "null"]}, "code": text, "detail": text},
+                    "properties": {"attr": text | {"nullable": True}, "code": text, "detail": text},
                 },
             },
         },

@@ -1,15 +1,16 @@
-"""What pages and API can be asked of standings, all of it in the address: a window, a moment, and which products."""
+"""What pages and API can be asked of standings and runs, all of it in the address."""
 
 from collections.abc import Iterable
 from typing import Any
 
+import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 
 from portfolio.common.filters import CodeInput, MomentField, MonthField, codes_in
 from portfolio.common.pages import as_fields
 from portfolio.rollup import reading
-from portfolio.rollup.models import Standing, Window
+from portfolio.rollup.models import Run, Standing, Window
 from products.catalog.models import Kind, Product, Stage, ValueStream
 from products.value.models import Evidence
 
@@ -111,3 +112,15 @@ class StandingForm(WindowForm):
             and given["valued"] in ("", "yes" if row.is_valued else "no")
             and all(word in f"{row.product.name} {row.product.code}".casefold() for word in words)
         ]
+
+
+class RunFilter(django_filters.FilterSet):
+    """Filters of runs."""
+
+    cause = django_filters.CharFilter(lookup_expr="icontains")
+    is_full = django_filters.BooleanFilter(label="Full")
+    has_held = django_filters.BooleanFilter(label="Sums held")
+
+    class Meta:
+        model = Run
+        fields: list[str] = []

@@ -47,7 +47,7 @@ def asked(
     """
     if first or last:
         if not first or not last:
-            raise ValidationError("A window needs both its first and its last month: give `from` and `to`.")
+            raise ValidationError("A window needs both its first and its last month, and only one is given.")
         if first > last:
             raise ValidationError(f"The window starts in {first:%Y-%m}, after it ends in {last:%Y-%m}. Swap them.")
         if add_months(first, LONGEST) <= last:

@@ -1,6 +1,5 @@
 """Pages about the roll-ups themselves: what ran, whether the sums hold, what waits, what is blocked."""
 
-import django_filters
 from django.contrib import messages
 from django.core.cache import cache
 from django.db import transaction
@@ -13,23 +12,12 @@ from portfolio.common import access
 from portfolio.common.models import StaleMark
 from portfolio.common.pages import render_list, require_addable
 from portfolio.rollup import invariants, tasks
+from portfolio.rollup.filters import RunFilter
 from portfolio.rollup.freshness import freshness
 from portfolio.rollup.models import BlockedMonth, Run
 from portfolio.rollup.reading import latest_run
 
 STALE_SHOWN = 24  # months that are listed one by one
-
-
-class RunFilter(django_filters.FilterSet):
-    """Filters of runs."""
-
-    cause = django_filters.CharFilter(lookup_expr="icontains")
-    is_full = django_filters.BooleanFilter(label="Full")
-    has_held = django_filters.BooleanFilter(label="Sums held")
-
-    class Meta:
-        model = Run
-        fields: list[str] = []
 
 
 @require_GET
