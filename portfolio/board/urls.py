@@ -1,4 +1,13 @@
 """Addresses of this room's pages."""
 
+from django.urls import path
+
+from portfolio.board import views
+
 app_name = "board"
-urlpatterns: list = []
+urlpatterns = [
+    path("", views.board, name="board"),
+    path("how/", views.how, name="how"),
+    path("product/<slug:code>/", views.product, name="product"),
+    path("product/<slug:code>/<str:month>/", views.product_month, name="product-month"),
+]

@@ -1,0 +1,180 @@
+"""One month of a product, taken apart: ledger lines, metrics, shares and flows, each down to what was recorded."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import F, Max, Q
+
+from funding.models import LedgerEntry
+from portfolio.board.statements import MetricFigure, MonthFigures, Statement, neighbours, read_months, statement
+from portfolio.common import formats
+from portfolio.common.models import StaleMark
+from portfolio.common.months import add_months, days_in, month_of, overlap_days, today
+from portfolio.common.spreading import from_cents, parts_by_month, to_cents
+from portfolio.engine.uncertainty import Range
+from portfolio.network.models import Usage
+from products.catalog.models import Product
+from products.value.models import Behaviour, Metric, Observation, Valuation
+
+
+@dataclass(frozen=True)
+class LedgerPart:
+    """What falls in the month of a ledger entry."""
+
+    entry: LedgerEntry
+    days: int
+    part: Decimal
+
+
+@dataclass
+class ObservationPart:
+    """What falls in the month of an observation of a flow; of a level, the days it held."""
+
+    observation: Observation
+    days: int
+    part: Decimal
+
+    @property
+    def length(self) -> int:
+        """How many days it was observed over."""
+        return (self.observation.ends - self.observation.starts).days
+
+
+@dataclass
+class MetricPart:
+    """A metric's month: how much of it, times what a unit is worth, is its value."""
+
+    metric: Metric
+    figure: MetricFigure
+    worth: Valuation | None
+    observations: list[ObservationPart]
+
+    @property
+    def value(self) -> Decimal | None:
+        """In the base currency; none where nobody says what it is worth."""
+        return None if self.figure.value is None else from_cents(self.figure.value)
+
+    @property
+    def expected(self) -> float | None:
+        """What a unit is expected to be worth: the mean of its range read as a distribution."""
+        return None if self.worth is None else Range(float(self.worth.low), float(self.worth.high)).mean
+
+    @property
+    def expected_text(self) -> str:
+        """The expected worth of a unit, with as many places as it takes to check the product by hand."""
+        if self.expected is None or self.worth is None:
+            return formats.NONE
+        return formats.money(self.expected, self.worth.currency, 6 if self.expected < 100 else 2)
+
+    @property
+    def counted(self) -> Decimal | None:
+        """Of a level: what counts in the month, its mean beyond the baseline over the days it is known for."""
+        return self.figure.weight
+
+
+def page(product: Product, month: date, at: datetime | None) -> dict[str, Any]:
+    """Return what the page of a product's month shows; the same number of queries whatever there is."""
+    figures = read_months(product, [month], at)[0]
+    told = statement(product, [figures], Product.objects.in_bulk(neighbours([figures])))
+    lines = ledger_parts(product, month, at)
+    ledger_total = sum((line.part for line in lines), Decimal(0))
+    latest = month_of(today())
+    marks = StaleMark.objects.filter(product=product, month=month)
+    return {
+        "month": month,
+        "at": at,
+        "figures": figures,
+        "statement": told,
+        "ledger": lines,
+        "ledger_total": ledger_total,
+        # A stale month's ledger has moved on from what was rolled up: say both.
+        "ledger_differs": not at and to_cents(ledger_total) != figures.ledger,
+        "is_stale": not at and marks.exists(),
+        "metrics": metric_parts(product, figures, month, at),
+        "usage": usage(product, month, at),
+        "own_fraction": own_fraction(figures, told),
+        "ratio": figures.credited / figures.own if figures.credited and figures.own > 0 else None,
+        "previous": add_months(month, -1),
+        "next": add_months(month, 1) if month < latest else None,
+        "has_figures": figures.loaded is not None or bool(lines or figures.metrics or figures.flows),
+        "month_days": days_in(month),
+    }
+
+
+def ledger_parts(product: Product, month: date, at: datetime | None) -> list[LedgerPart]:
+    """Return the ledger entries that touch the month, with what falls in it: they add up to its ledger cost."""
+    after = add_months(month, 1)
+    entries = (
+        LedgerEntry.objects.known(at)
+        .filter(product=product)
+        .touching(month, after)
+        .for_table()
+        .order_by("starts", "pk")
+    )
+    return [
+        LedgerPart(
+            entry,
+            overlap_days(entry.starts, entry.ends, month, after),
+            from_cents(parts_by_month(to_cents(entry.base_amount), entry.starts, entry.ends).get(month, 0)),
+        )
+        for entry in entries
+    ]
+
+
+def metric_parts(product: Product, figures: MonthFigures, month: date, at: datetime | None) -> list[MetricPart]:
+    """Return the metrics that have a figure in the month, with the observations behind each."""
+    after = add_months(month, 1)
+    metrics = Metric.objects.in_bulk([one.metric for one in figures.metrics])
+    worths = Valuation.objects.in_bulk([one.valuation for one in figures.metrics if one.valuation])
+    seen: dict[int, list[ObservationPart]] = {}
+    observations = Observation.objects.known(at).filter(metric__in=metrics)
+    levels = observations.filter(metric__behaviour=Behaviour.LEVEL, starts__lte=month)
+    held_at_start = Q(pk__in=[])
+    for metric, starts in levels.order_by().values_list("metric_id").annotate(at=Max("starts")):
+        held_at_start |= Q(metric=metric, starts=starts)
+    rows = (
+        observations.filter(held_at_start | Q(starts__lt=after, ends__gt=month))
+        .annotate(behaviour=F("metric__behaviour"))
+        .order_by("metric_id", "starts")
+    )
+    for row in rows:
+        held = seen.setdefault(row.metric_id, [])
+        if row.behaviour == Behaviour.LEVEL:
+            if held:
+                held[-1].days = overlap_days(held[-1].observation.starts, row.starts, month, after)
+            held.append(ObservationPart(row, overlap_days(row.starts, after, month, after), row.value))
+        else:
+            held.append(ObservationPart(row, overlap_days(row.starts, row.ends, month, after), _part(row, month)))
+    parts = [
+        MetricPart(metrics[one.metric], one, worths.get(one.valuation), seen.get(one.metric, []))
+        for one in figures.metrics
+    ]
+    return sorted(parts, key=lambda part: (part.value is None, -(part.value or 0), part.metric.name))
+
+
+def _part(row: Observation, month: date) -> Decimal:
+    """Return what falls in the month of a flow's value, in steps of a ten-thousandth, as the roll-up spreads it."""
+    units = int((row.value * 10_000).to_integral_value())
+    return Decimal(parts_by_month(units, row.starts, row.ends).get(month, 0)).scaleb(-4)
+
+
+def usage(product: Product, month: date, at: datetime | None) -> dict[str, Any] | None:
+    """Return the metered use that the product's shares rest on: of this month, or of the last that was metered."""
+    rows = Usage.objects.known(at).filter(supplier=product, month__lte=month)
+    metered = rows.order_by("-month").values_list("month", flat=True).first()
+    if metered is None:
+        return None
+    lines = list(rows.filter(month=metered).select_related("consumer").order_by("-quantity"))
+    return {"month": metered, "lines": lines, "total": sum(line.quantity for line in lines)}
+
+
+def own_fraction(figures: MonthFigures, told: Statement) -> float | None:
+    """Return the part of what reached the product that its own money earned: the part of its loaded cost that is own.
+
+    Where costs are negative the roll-up reckons with zero, so the part is taken from the result.
+    """
+    if figures.reached and figures.credited is not None:
+        return figures.credited / figures.reached
+    return max(told.own, 0) / told.loaded if told.loaded > 0 else None

@@ -1,0 +1,280 @@
+"""A product's statement: what it cost, where that cost went, what it was worth, and who was credited with it.
+
+Two sums that balance, month by month and over any months:
+
+    own cost + what it pulled                = loaded cost   = passed on + what stays with its own customers
+    value made + value through its consumers = reached value = credited to it + credited to what it pulls
+
+All in whole cents. Each figure is rounded on its own when the network is solved, so the parts may miss their sum by
+a cent or two; the largest part takes that up. A month that is blocked keeps flows that its costs have moved on from:
+what that leaves open is shown as a line of its own, never hidden in another.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
+
+from portfolio.engine.errors import EngineError
+from portfolio.rollup.facts import MissingRate, known, read_month
+from portfolio.rollup.models import Basis, BlockedMonth, LinkMonth, MetricMonth, ProductMonth
+from portfolio.rollup.snapshots import Inputs, Results, arrays, solve, to_int
+from products.catalog.models import Product
+
+
+@dataclass
+class Flow:
+    """What one product pulled from another: cost went to the consumer, value came back to the supplier; in cents."""
+
+    supplier: int
+    consumer: int
+    share: float
+    basis: str
+    cost: int
+    value: int
+
+
+@dataclass
+class MetricFigure:
+    """What a metric came to; `value` in cents, None where it is not valued."""
+
+    metric: int
+    quantity: Decimal
+    weight: Decimal | None
+    valuation: int | None
+    value: int | None
+    overdue_days: int
+
+
+@dataclass
+class MonthFigures:
+    """One product in one month, in cents; results are None where the month was never solved."""
+
+    month: date
+    ledger: int = 0
+    labour: int = 0
+    made: int = 0
+    loaded: int | None = None
+    retained: int | None = None
+    reached: int | None = None
+    credited: int | None = None
+    flows: list[Flow] = field(default_factory=list)
+    metrics: list[MetricFigure] = field(default_factory=list)
+    blocked: str = ""
+
+    @property
+    def own(self) -> int:
+        """Direct cost."""
+        return self.ledger + self.labour
+
+
+def read_months(product: Product, months: Sequence[date], at: datetime | None = None) -> list[MonthFigures]:
+    """Return the figures of a product for consecutive months, as known at a moment, or as they were rolled up."""
+    if not months:
+        return []
+    return [_fresh(product, month, at) for month in months] if at else _stored(product, months)
+
+
+def _stored(product: Product, months: Sequence[date]) -> list[MonthFigures]:
+    within = Q(month__gte=months[0], month__lte=months[-1])
+    read = {month: MonthFigures(month) for month in months}
+    for row in ProductMonth.objects.filter(within, product=product):
+        figures = read[row.month]
+        figures.ledger, figures.labour = to_int(row.ledger_cost), to_int(row.labour_cost)
+        figures.made = to_int(row.own_value)
+        for name, amount in (
+            ("loaded", row.loaded_cost),
+            ("retained", row.retained_cost),
+            ("reached", row.reached_value),
+            ("credited", row.credited_value),
+        ):
+            setattr(figures, name, None if amount is None else to_int(amount))
+    for link in LinkMonth.objects.filter(within, Q(supplier=product) | Q(consumer=product)):
+        read[link.month].flows.append(
+            Flow(
+                link.supplier_id,
+                link.consumer_id,
+                link.share,
+                link.basis,
+                to_int(link.cost or Decimal(0)),
+                to_int(link.value or Decimal(0)),
+            )
+        )
+    for row in MetricMonth.objects.filter(within, metric__product=product):
+        value = None if row.value is None else to_int(row.value)
+        read[row.month].metrics.append(
+            MetricFigure(row.metric_id, row.quantity, row.weight, row.valuation_id, value, row.overdue_days)
+        )
+    for blocked in BlockedMonth.objects.filter(within):
+        read[blocked.month].blocked = blocked.message
+    return [read[month] for month in months]
+
+
+def _fresh(product: Product, month: date, at: datetime) -> MonthFigures:
+    figures = MonthFigures(month)
+    try:
+        inputs = arrays(read_month(month, known(at)))
+    except MissingRate as error:
+        figures.blocked = str(error)
+        return figures
+    figures.metrics = [
+        MetricFigure(one.metric, one.quantity, one.weight, one.valuation, one.value, one.overdue_days)
+        for one in inputs.metrics
+        if one.product == product.pk
+    ]
+    if product.pk not in inputs.products:
+        return figures
+    place = int(inputs.positions([product.pk])[0])
+    figures.ledger, figures.labour = int(inputs.ledger[place]), int(inputs.labour[place])
+    figures.made = int(inputs.value[place])
+    try:
+        results = solve(inputs)
+    except EngineError as error:
+        figures.blocked = str(error)
+        return figures
+    figures.loaded, figures.retained = int(results.loaded[place]), int(results.retained[place])
+    figures.reached, figures.credited = int(results.reached[place]), int(results.credited[place])
+    figures.flows = list(_flows(inputs, results, place))
+    return figures
+
+
+def _flows(inputs: Inputs, results: Results, place: int) -> Iterable[Flow]:
+    ids = inputs.products.tolist()
+    for link, (supplier, consumer) in enumerate(zip(inputs.suppliers.tolist(), inputs.consumers.tolist(), strict=True)):
+        if place in (supplier, consumer):
+            yield Flow(
+                ids[supplier],
+                ids[consumer],
+                float(inputs.share[link]),
+                inputs.basis[link],
+                int(results.link_cost[link]),
+                int(results.link_value[link]),
+            )
+
+
+# -- the statement ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Line:
+    """One part of a sum, in cents; `product` at the other end, where there is one."""
+
+    name: str
+    cents: int
+    product: Product | None = None
+    share: float | None = None  #: of the supplier's output; over several months, the mean of those it was pulled in
+    basis: str = ""
+    is_open: bool = False  #: what a blocked month leaves unsettled
+
+
+@dataclass
+class Statement:
+    """A product's two balanced sums over some months, in cents."""
+
+    months: list[date]
+    ledger: int
+    labour: int
+    pulled: list[Line]
+    loaded: int
+    passed: list[Line]
+    retained: int
+    made: int
+    through: list[Line]
+    reached: int
+    credited: int
+    upstream: list[Line]
+    is_blocked: bool
+
+    @property
+    def own(self) -> int:
+        """Direct cost: ledger and labour."""
+        return self.ledger + self.labour
+
+
+def statement(product: Product, months: Sequence[MonthFigures], products: dict[int, Product]) -> Statement:
+    """Add up months; `products` holds those at the other ends of the flows, by id."""
+    pulled = _by_neighbour(months, products, lambda flow: flow.consumer == product.pk, "supplier", "cost")
+    passed = _by_neighbour(months, products, lambda flow: flow.supplier == product.pk, "consumer", "cost")
+    through = _by_neighbour(months, products, lambda flow: flow.supplier == product.pk, "consumer", "value")
+    upstream = _by_neighbour(months, products, lambda flow: flow.consumer == product.pk, "supplier", "value")
+    ledger, labour = sum(month.ledger for month in months), sum(month.labour for month in months)
+    made = sum(month.made for month in months)
+    loaded = sum(_or(month.loaded, month.own) for month in months)
+    retained = sum(_or(month.retained, 0) for month in months)
+    reached = sum(_or(month.reached, month.made) for month in months)
+    credited = sum(_or(month.credited, 0) for month in months)
+
+    slack = 2 * len(months)  # cents that rounding can leave, for each part
+    pulled, loaded = _settle(pulled, loaded, ledger + labour, slack)
+    own_retained = Line("", retained)
+    passed, _ = _settle([own_retained, *passed], loaded, 0, slack)
+    through, reached = _settle(through, reached, made, slack)
+    own_credited = Line("", credited)
+    upstream, _ = _settle([own_credited, *upstream], reached, 0, slack)
+    return Statement(
+        months=[month.month for month in months],
+        ledger=ledger,
+        labour=labour,
+        pulled=pulled,
+        loaded=loaded,
+        passed=[line for line in passed if line is not own_retained],
+        retained=own_retained.cents,
+        made=made,
+        through=through,
+        reached=reached,
+        credited=own_credited.cents,
+        upstream=[line for line in upstream if line is not own_credited],
+        is_blocked=any(month.blocked for month in months),
+    )
+
+
+def neighbours(months: Iterable[MonthFigures]) -> set[int]:
+    """Return the ids of all products at either end of a flow."""
+    return {end for month in months for flow in month.flows for end in (flow.supplier, flow.consumer)}
+
+
+def _or(cents: int | None, otherwise: int) -> int:
+    return otherwise if cents is None else cents
+
+
+def _by_neighbour(months, products, is_wanted, end: str, amount: str) -> list[Line]:
+    """Return a line for each product at the `end` of the wanted flows, largest first."""
+    found: dict[int, list[Flow]] = {}
+    for month in months:
+        for flow in month.flows:
+            if is_wanted(flow):
+                found.setdefault(getattr(flow, end), []).append(flow)
+    lines = [
+        Line(
+            products[other].name,
+            sum(getattr(flow, amount) for flow in flows),
+            products[other],
+            sum(flow.share for flow in flows) / len(flows),
+            _weakest(flow.basis for flow in flows),
+        )
+        for other, flows in found.items()
+    ]
+    return sorted(lines, key=lambda line: (-line.cents, line.name))
+
+
+def _weakest(bases: Iterable[str]) -> str:
+    found = set(bases)
+    return next(basis for basis in (Basis.CARRIED, Basis.AGREED, Basis.METERED) if basis in found)
+
+
+def _settle(parts: list[Line], whole: int, fixed: int, slack: int) -> tuple[list[Line], int]:
+    """Return parts that, with what is fixed, add up to the whole exactly, and that whole.
+
+    The cents of rounding go into the largest part. More than that was left by a blocked month, and is a line.
+    """
+    missing = whole - fixed - sum(line.cents for line in parts)
+    if not missing:
+        return parts, whole
+    if abs(missing) <= slack * (len(parts) + 1):
+        if not parts:
+            return parts, fixed
+        max(parts, key=lambda line: abs(line.cents)).cents += missing
+        return parts, whole
+    return [*parts, Line("Not settled: a month is blocked or was never worked out", missing, is_open=True)], whole

@@ -1,0 +1,155 @@
+"""Pages that read across subjects: the board, a product's statement, and one month of it down to the ledger line."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from portfolio.board import figures, months, product_figures
+from portfolio.board.forms import BoardForm, ProductForm
+from portfolio.board.reasons import top_moves
+from portfolio.common import access, charts
+from portfolio.common.filters import MomentField
+from portfolio.common.money import base_currency
+from portfolio.common.months import parse_month
+from portfolio.rollup import reading
+from portfolio.rollup.headline import headline
+from portfolio.rollup.models import BlockedMonth, Standing
+from portfolio.rollup.monthly import Monthly, monthly
+from products.catalog import panels
+from products.catalog.models import Product
+
+PAGE_SIZE = 100
+
+
+@require_GET
+def board(request: HttpRequest) -> HttpResponse:
+    """Show what each unit of money returns: of everything, of each value stream, of each product."""
+    form = BoardForm(request.GET)
+    if not form.is_valid():
+        return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
+    if form.asked is None:
+        return render(request, "board/board_empty.html", {"has_products": Product.objects.exists()})
+    standings = reading.read_standings(form.asked)
+    chosen = form.chosen(standings)
+    table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
+    page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = headline(form, standings, chosen)
+    context = {
+        "form": form,
+        "asked": form.asked,
+        "headline": shown,
+        "tone": figures.tone(shown),
+        "trend": figures.trend(shown),
+        "window": figures.window_in_words(form.asked),
+        "is_narrowed": form.is_narrowed,
+        "all_products": sum(1 for row in standings if row.product_id),
+        "blocked": BlockedMonth.objects.filter(month__gte=form.asked.first, month__lte=form.asked.last),
+        "table": table,
+        "page": page,
+        "lines": table.lines(page.object_list),
+        "page_spend": sum(row.shown_spend for row in page),
+        "has_movement": form.asked.is_kept,
+    }
+    if request.htmx and not request.htmx.history_restore_request:
+        response = render(request, "board/_standing_table.html", context)
+    else:
+        products = {row.product_id for row in chosen} if form.is_narrowed else None
+        context |= {
+            "over_time": _over_time(monthly(figures.shown_months(form.asked), products, form.asked)),
+            "against_spend": _against_spend(chosen),
+            "moves": top_moves(chosen) if form.asked.is_kept else [],
+        }
+        response = render(request, "board/board.html", context)
+    response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
+    return response
+
+
+def _over_time(series: Monthly, title: str = "Value credited and cost, by month") -> charts.Chart:
+    """Draw a series from its first month with a figure on."""
+    begin = next((place for place, cost in enumerate(series.cost) if cost or series.value[place]), len(series.months))
+    return charts.value_over_time(
+        series.months[begin:],
+        series.cost[begin:],
+        series.value[begin:],
+        series.low[begin:] if series.has_range else None,
+        series.high[begin:] if series.has_range else None,
+        currency=base_currency(),
+        title=title,
+    )
+
+
+def _against_spend(chosen: list[Standing]) -> charts.Chart:
+    points = [
+        charts.Point(
+            row.product.name,
+            float(row.direct_cost),
+            float(row.credited_value) if row.is_valued else None,
+            None if row.credited_value_low is None else float(row.credited_value_low),
+            None if row.credited_value_high is None else float(row.credited_value_high),
+            product_figures.address(row.product),
+        )
+        for row in chosen
+    ]
+    return charts.value_against_spend(points, currency=base_currency())
+
+
+@require_GET
+def how(request: HttpRequest) -> HttpResponse:
+    """Explain the arithmetic with this portfolio's own figures."""
+    asked = reading.asked()
+    context: dict[str, Any] = {"asked": asked}
+    if asked:
+        standings = reading.read_standings(asked)
+        context |= {
+            "window": figures.window_in_words(asked),
+            "whole": next((row for row in standings if not row.product_id and not row.value_stream_id), None),
+            "example": product_figures.example(standings, asked),
+        }
+    return render(request, "board/how.html", context)
+
+
+@require_GET
+def product(request: HttpRequest, code: str) -> HttpResponse:
+    """Show a product as a small business: money in, cost, who pulls what, value, customers, teams and metrics."""
+    row = get_object_or_404(Product.objects.visible_to(request.user).for_table(), code=code)
+    form = ProductForm(request.GET)
+    is_valid = form.is_valid()
+    context = {
+        "product": row,
+        "form": form,
+        "asked": form.asked if is_valid else None,
+        "is_valid": is_valid,
+        "may_write": access.may_write(request.user, row),
+    }
+    if is_valid and form.asked:
+        context |= product_figures.page(row, form.asked, form.cleaned_data["by"])
+        series = monthly(figures.shown_months(form.asked), {row.pk}, form.asked)
+        context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
+        context["window"] = figures.window_in_words(form.asked)
+    at = form.asked.at if is_valid and form.asked else None
+    context["customers"] = panels.customers(row, user=request.user, known=at)
+    context["teams"] = panels.teams(row, user=request.user, known=at)
+    status = HTTPStatus.OK if is_valid else HTTPStatus.BAD_REQUEST
+    return render(request, "board/product.html", context, status=status)
+
+
+@require_GET
+def product_month(request: HttpRequest, code: str, month: str) -> HttpResponse:
+    """Show what a product's month is made of: every ledger line, metric, share and flow, and how they add up."""
+    row = get_object_or_404(Product.objects.visible_to(request.user).for_table(), code=code)
+    try:
+        day = parse_month(month)
+    except ValueError as error:
+        raise Http404(str(error)) from error
+    try:
+        at = MomentField(required=False).clean(request.GET.get("known", ""))
+    except ValidationError as error:
+        context = {"product": row, "month": day, "error": error.messages[0]}
+        return render(request, "board/product_month.html", context, status=HTTPStatus.BAD_REQUEST)
+    context = months.page(row, day, at) | {"product": row}
+    return render(request, "board/product_month.html", context)
