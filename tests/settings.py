@@ -36,3 +36,6 @@ if "portfolio.demo" not in INSTALLED_APPS:
 # Tasks run in the process unless a test asks for the real thing with the `worker` fixture.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
+
+# Users are made by the hundred: argon2 is slow on purpose, and its own test names it.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
