@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from drf_spectacular.utils import extend_schema_field
 
 from portfolio.common.months import parse_month
 
@@ -31,6 +32,12 @@ class MomentField(forms.CharField):
         return moment if timezone.is_aware(moment) else timezone.make_aware(moment)
 
 
+@extend_schema_field(
+    {
+        "type": "string",
+        "description": "As it was known at this moment, such as 2016-09-30T17:00Z; a day alone is its end.",
+    }
+)
 class MomentFilter(django_filters.Filter):
     """Filters by a moment."""
 
@@ -106,6 +113,7 @@ class MonthField(forms.CharField):
         return super().has_changed(self.prepare_value(initial), data)
 
 
+@extend_schema_field({"type": "string", "pattern": r"^\d{4}-\d{2}$", "description": "A month, such as 2016-04."})
 class MonthFilter(django_filters.Filter):
     """Filters by a month such as 2016-04."""
 
@@ -133,6 +141,13 @@ class KnownFilterSet(django_filters.FilterSet):
         label="As known at",
         widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"}),
     )
+
+    @classmethod
+    def get_filters(cls):
+        """Return the filters, this one last: it is asked for least."""
+        filters = super().get_filters()
+        filters.move_to_end("known")
+        return filters
 
     def as_known(self, queryset, name, value):
         """Return the rows that stood at the moment; see `filter_queryset` for no moment."""

@@ -105,7 +105,7 @@ def _words(row: models.Model, name: str, value: Any) -> str:
             return "yes" if value else "no"
         case Decimal():
             # As recorded: 6 decimals of a share matter as much as the 2 of an amount.
-            text = f"{value:,f}"
+            text = f"{value:,f}".replace("-", formats.MINUS)
             return text.rstrip("0").rstrip(".") if abs(value.as_tuple().exponent) > 2 else text
         case date():
             return formats.day_name(value)
