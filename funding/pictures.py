@@ -10,30 +10,40 @@ def allocated_and_spent(figures: StreamFigures) -> charts.Chart:
     own, base = figures.stream.currency, base_currency()
     months = figures.by_month()
     xs = [month.isoformat() for month, _, _ in months]
+    lines = (
+        ("allocated", [amount or None for _, amount, _ in months], own, charts.VALUE),
+        ("spent", [amount or None for _, _, amount in months], base, charts.COST),
+    )
     traces = [
         {
             "type": "scatter",
             "mode": "lines",
             "name": name,
             "x": xs,
-            "y": [float(amount) for amount in amounts],
+            "y": [None if amount is None else float(amount) for amount in amounts],
             "text": [formats.money_short(amount, currency) for amount in amounts],
             "line": {"color": colour, "width": 2.2, "shape": "hvh"},
             "hovertemplate": f"{name} %{{text}}<extra></extra>",
         }
-        for name, amounts, currency, colour in (
-            ("allocated", [allocated for _, allocated, _ in months], own, charts.VALUE),
-            ("spent", [spent for _, _, spent in months], base, charts.COST),
-        )
+        for name, amounts, currency, colour in lines
+    ]
+    ends = [(charts._last(xs, amounts), name, colour) for name, amounts, _, colour in lines]
+    known = sorted((end for end in ends if end[0]), key=lambda end: end[0][1], reverse=True)
+    notes = [
+        charts._end_label(*place, name, colour, shift=12 if order == 0 else -12)
+        for order, (place, name, colour) in enumerate(known)
     ]
     figure = {
         "data": traces,
         "layout": charts._layout(
+            annotations=notes,
             hovermode="x unified",
-            showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 1.12},
-            xaxis=charts._axis(showgrid=False, type="date", hoverformat="%B %Y", tickformat="%b %Y", nticks=6),
-            yaxis=charts._axis(rangemode="tozero", tickformat="~s", tickprefix=formats.currency_symbol(base)),
+            xaxis=charts._axis(
+                showgrid=False, type="date", hoverformat="%B %Y", tickformat="%b %Y", nticks=4, tickangle=0
+            ),
+            yaxis=charts._axis(
+                rangemode="tozero", **charts._money_ticks([amount for line in lines for amount in line[1]], base)
+            ),
         ),
     }
     rows = [

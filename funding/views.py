@@ -54,18 +54,18 @@ class StreamViewForm(forms.Form):
 def stream_detail(request: HttpRequest, code: str) -> HttpResponse:
     """Show a stream: what it gives to whom and since when, and what was spent of it."""
     stream = get_object_or_404(FundingStream.objects.visible_to(request.user).for_table(), code=code)
-    form = StreamViewForm(request.GET)
-    form.is_valid()
-    known = form.cleaned_data.get("known")
+    asked = StreamViewForm(request.GET)
+    asked.is_valid()
+    known = asked.cleaned_data.get("known")
     figures = stream_figures(stream, known)
-    years = figures.years()
-    form.fields["year"].choices = [(line.name, line.name) for line in years]
-    this_year = fiscal_year(today())
-    year = next(
-        (line.year for line in years if line.name == request.GET.get("year")),
-        this_year if not years or any(line.year == this_year for line in years) else years[0].year,
-    )
-    form.initial["year"] = fiscal_year_name(year)
+    years = {line.name: line for line in figures.years()}
+    default = fiscal_year_name(fiscal_year(today()))
+    if years and default not in years:
+        default = next(iter(years))
+    name = request.GET.get("year") if request.GET.get("year") in years else default
+    year = years[name].year if name in years else fiscal_year(today())
+    form = StreamViewForm(request.GET.dict() | {"year": name}, initial={"year": default})
+    form.fields["year"].choices = [(one, one) for one in years] or [(name, name)]
     entries = LedgerEntry.objects.known(known).filter(stream=stream).for_table()
     return render(
         request,
@@ -77,7 +77,7 @@ def stream_detail(request: HttpRequest, code: str) -> HttpResponse:
             "figures": figures,
             "now_note": _to_products(len({row.product_id for row in figures.allocations if row.holds_on(today())})),
             "monthly": sum((row.monthly_amount for row in figures.allocations if row.holds_on(today())), from_cents(0)),
-            "years": years,
+            "years": years.values(),
             "total": figures.total(),
             "year": figures.in_year(year),
             "year_ends": last_day(add_months(year, 12)),

@@ -222,7 +222,9 @@ def test_a_stream_shows_figures_that_add_up(client, reader, settings):
     assert client.get(stream.get_absolute_url(), {"year": "1850", "known": "2026"}).status_code == 200
 
 
-def test_a_stream_page_asks_as_often_for_many_rows_as_for_one(client, reader, django_assert_num_queries):
+def test_a_stream_page_asks_as_often_for_many_rows_as_for_one(
+    client, reader, django_assert_num_queries, django_assert_max_num_queries
+):
     stream = make_stream()
 
     def add() -> None:
@@ -231,11 +233,11 @@ def test_a_stream_page_asks_as_often_for_many_rows_as_for_one(client, reader, dj
 
     add()
     client.get(stream.get_absolute_url())
-    with django_assert_num_queries(11):
+    with django_assert_max_num_queries(16) as first:
         client.get(stream.get_absolute_url())
     for _ in range(9):
         add()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(len(first)):
         client.get(stream.get_absolute_url())
 
 
