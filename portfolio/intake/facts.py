@@ -28,6 +28,7 @@ from portfolio.common.recorded import Recorded
 from portfolio.common.staleness import Touch, gathering_marks, mark_stale
 from portfolio.intake.conditions import clean
 from portfolio.network.models import Link, Usage
+from products.catalog.models import Product
 from products.value.models import Behaviour, Metric, Observation
 
 CHUNK = 5_000  # ids in one query, well below what the databases take
@@ -49,6 +50,12 @@ def chunks(items: Iterable[Any]) -> Iterator[list[Any]]:
         yield part
 
 
+def hold_rows(model: type[models.Model], keys: Iterable[int]) -> None:
+    """Lock rows until the transaction ends, always in the same order, so that two loads cannot wait for each other."""
+    for part in chunks(sorted(keys)):
+        list(model.objects.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk"))
+
+
 def replacement(row: Recorded, changes: Mapping[str, Any]) -> Recorded:
     """Return a new row with the facts of `row` and `changes`; not saved."""
     kept = {
@@ -67,6 +74,9 @@ class Facts:
 
     def lock(self) -> None:
         """Lock what the rows are held against."""
+
+    def read(self) -> None:
+        """Read what the rows are held against, once it is locked."""
 
     def complete(self, row: Any) -> None:
         """Fill in what follows from the given fields."""
@@ -119,20 +129,20 @@ class ObservationFacts(Facts):
         super().__init__(rows)
         self.metrics = {row.metric_id for row in rows}
         self.taken: dict[int, list[Observation]] = defaultdict(list)
-        if not rows:
-            return
-        flows = {row.metric_id: row.metric for row in rows if row.metric.behaviour == Behaviour.FLOW}
-        first, after = min(row.starts for row in rows), max(row.ends for row in rows)
+
+    def lock(self) -> None:
+        """Hold the metrics."""
+        hold_rows(Metric, self.metrics)
+
+    def read(self) -> None:
+        """Read the days that are counted already."""
+        flows = {row.metric_id: row.metric for row in self.rows if row.metric.behaviour == Behaviour.FLOW}
+        first, after = min(row.starts for row in self.rows), max(row.ends for row in self.rows)
         for part in chunks(flows):
             known = Observation.objects.known().filter(metric__in=part, starts__lt=after, ends__gt=first)
             for standing in known.order_by("starts"):
                 standing.metric = flows[standing.metric_id]
                 self.taken[standing.metric_id].append(standing)
-
-    def lock(self) -> None:
-        """Hold the metrics."""
-        for part in chunks(sorted(self.metrics)):
-            list(Metric.objects.select_for_update().filter(pk__in=part).order_by("pk").values_list("pk"))
 
     def guard(self, row: Observation, old: Observation | None) -> None:
         """Refuse days that are counted already, and a level for more than a day."""
@@ -184,8 +194,16 @@ class UsageFacts(Facts):
 
     def __init__(self, rows: list[Usage]):
         super().__init__(rows)
+        self.suppliers = {row.supplier_id for row in rows}
         self.links: dict[tuple[int, int], list[tuple[date, date | None]]] = defaultdict(list)
-        for part in chunks({row.supplier_id for row in rows}):
+
+    def lock(self) -> None:
+        """Hold the suppliers, so that no link goes meanwhile."""
+        hold_rows(Product, self.suppliers)
+
+    def read(self) -> None:
+        """Read the links of the suppliers."""
+        for part in chunks(self.suppliers):
             links = Link.objects.known().filter(supplier__in=part)
             for supplier, consumer, starts, ends in links.values_list("supplier", "consumer", "starts", "ends"):
                 self.links[supplier, consumer].append((starts, ends))
@@ -241,6 +259,7 @@ def record_facts(
     model = type(changes[0].row)
     facts = FACTS[model]([change.row for change in changes])
     facts.lock()
+    facts.read()
     covered = access.reach(by, access.writers_of(model)) if by is not None else access.Reach(is_everything=True)
 
     def attempt(change: Change) -> Exception | None:

@@ -118,4 +118,4 @@ def _show(request: HttpRequest, upload: Upload, table: Table, report: Report) ->
         "row_count": len(table.rows) + len({problem.row for problem in table.problems}),
         "shown": _shown(upload, report),
     }
-    return render(request, "intake/preview.html", context, status=422 if report.errors else 200)
+    return render(request, "intake/preview.html", context, status=422 if request.method == "POST" else 200)

@@ -47,7 +47,7 @@ class GivenConfirmationSerializer(RecordedSerializer):
 
 
 class ValuationSerializer(RecordedSerializer):
-    """What one unit is worth, as a 90 % range, with its evidence and the confirmations that stand."""
+    """What one unit is worth, as a 90% range, with its evidence and the confirmations that stand."""
 
     confirmations = serializers.SerializerMethodField()
 

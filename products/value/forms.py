@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django import forms
 
+from portfolio.common.money import base_currency
 from products.value.models import Confirmation, Metric, Observation, Valuation
 
 NUMBER = {"inputmode": "decimal", "class": "short", "autocomplete": "off"}
@@ -95,7 +96,9 @@ class ValuationForm(forms.ModelForm):
     """What one unit of a metric is worth."""
 
     metric = MetricChoice()
-    currency = forms.CharField(max_length=3, widget=forms.TextInput(attrs=CODE), help_text="ISO code, such as GBP.")
+    currency = forms.CharField(
+        max_length=3, initial=base_currency, widget=forms.TextInput(attrs=CODE), help_text="ISO code, such as GBP."
+    )
     field_order = ["metric", "low", "high", "currency", "baseline", "evidence", "asserted_by", "source"]
 
     class Meta:
@@ -120,7 +123,7 @@ class ValuationForm(forms.ModelForm):
             "ends": "Ends before",
         }
         help_texts = {
-            "low": "The 90 % range: one time in twenty it is worth less than this.",
+            "low": "The 90% range: one time in twenty it is worth less than this.",
             "high": "One time in twenty it is worth more than this.",
             "baseline": "For a level only: the value from which it is worth something, each month.",
             "evidence": "Measured: from an experiment or the books. Estimated: worked out from published figures. "

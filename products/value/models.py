@@ -297,12 +297,12 @@ class ValuationQuerySet(RecordedQuerySet):
             self.select_related("metric__product", "recorded_by")
             .with_confirmed(known)
             .prefetch_related(models.Prefetch("confirmations", confirmations, to_attr="confirmed_by"))
-            .order_by("metric__code", "starts")
+            .order_by("metric__product__name", "metric__name", "starts", "pk")
         )
 
 
 class Valuation(Recorded):
-    """What one unit of a metric is worth over the days [starts, ends), as a 90 % range with its evidence.
+    """What one unit of a metric is worth over the days [starts, ends), as a 90% range with its evidence.
 
     Of a level, it is what one unit above `baseline` is worth for a month.
     """

@@ -238,7 +238,7 @@ def valuation_add(request: HttpRequest) -> HttpResponse:
         to=Valuation.get_absolute_url,
         title="Say what a unit is worth",
         kicker=f"{metric} · {metric.code}" if metric else "Worth",
-        intro="As a 90 % range, with what it rests on. Nobody can confirm their own word: someone else is asked to.",
+        intro="As a 90% range, with what it rests on. Nobody can confirm their own word: someone else is asked to.",
         submit="Record",
         cancel=metric.get_absolute_url() if metric else reverse("value:valuation-list"),
     )

@@ -12,12 +12,22 @@ from portfolio.common.models import StaleMark
 from portfolio.common.recorded import Recorded
 from portfolio.intake import actions
 from portfolio.intake.actions import load_rows
+from portfolio.intake.conditions import clean
 from portfolio.intake.facts import FACTS
 from portfolio.intake.kinds import KINDS, kind_named
 from portfolio.network.models import Usage
 from products.catalog.models import Product
 from products.value.models import Observation
-from tests.factories import make_exchange_rate, make_link, make_metric, make_product, make_user
+from tests.factories import (
+    make_exchange_rate,
+    make_ledger_entry,
+    make_link,
+    make_metric,
+    make_observation,
+    make_product,
+    make_usage,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -155,7 +165,18 @@ def test_bulk_loading_asks_the_database_no_more_for_fifty_rows_than_for_ten():
 def test_facts_that_are_loaded_in_bulk_have_no_rules_that_bulk_loading_leaves_out(model):
     assert model.guard_without is Recorded.guard_without
     assert model.derived is Recorded.derived
-    assert model.clean is Recorded.clean
+
+
+def test_facts_are_cleaned_without_asking_the_database(django_assert_num_queries):
+    product = make_product()
+    rows = [
+        make_ledger_entry(product=product),
+        make_observation(metric=make_metric(product=product)),
+        make_usage(supplier=product),
+    ]
+    with django_assert_num_queries(0):
+        for row in rows:
+            clean(row)
 
 
 def test_a_month_of_observations_marks_the_months_until_the_next_one():
