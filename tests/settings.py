@@ -39,3 +39,6 @@ CELERY_TASK_EAGER_PROPAGATES = True
 
 # Users are made by the hundred: argon2 is slow on purpose, and its own test names it.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
+
+# Look a static file up when it is asked for: every test client would list all of them first.
+WHITENOISE_AUTOREFRESH = True
