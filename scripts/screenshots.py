@@ -17,9 +17,9 @@ PICTURES = {
     "board": ("/", WIDE, "light"),
     "board-dark": ("/", WIDE, "dark"),
     "board-narrow": ("/", NARROW, "light"),
-    "product": ("/products/vehicle-tax/", WIDE, "light"),
-    "product-dark": ("/products/vehicle-tax/", WIDE, "dark"),
-    "product-narrow": ("/products/vehicle-tax/", NARROW, "light"),
+    "product": ("/product/vehicle-tax/", WIDE, "light"),
+    "product-dark": ("/product/vehicle-tax/", WIDE, "dark"),
+    "product-narrow": ("/product/vehicle-tax/", NARROW, "light"),
     "network": ("/network/", WIDE, "light"),
     "network-dark": ("/network/", WIDE, "dark"),
 }
