@@ -1,0 +1,405 @@
+"""Roles × actions over every endpoint there is.
+
+The endpoints are found in the router and in the resolver, so one that is added later is in the matrix at once: it is
+tried with every role over every scope, or, where it cannot be told what it does, the test says what to add.
+What is expected comes from the tables of `tests/access/world.py`, never from the rules themselves.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from portfolio.config.api import router
+from portfolio.intake.kinds import KINDS as FILES
+from tests.access.world import KINDS, Someone, World
+
+pytestmark = pytest.mark.django_db
+
+#: Actions of viewsets that write: what the caller must be able to do with the row, and the body to send.
+WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write"}
+READS = {"list", "retrieve", "summary"}
+
+#: The kind of row that a page is about, by the name of its address without the verb.
+ABOUT = {
+    "catalog:assignment": "catalog.assignment",
+    "catalog:insight": "catalog.insight",
+    "catalog:product": "catalog.product",
+    "catalog:segment": "catalog.segment",
+    "catalog:value-stream": "catalog.valuestream",
+    "funding:allocation": "funding.allocation",
+    "funding:exchange-rate": "funding.exchangerate",
+    "funding:ledger-entry": "funding.ledgerentry",
+    "funding:stream": "funding.fundingstream",
+    "network:link": "network.link",
+    "network:usage": "network.usage",
+    "rollup:run": "rollup.run",
+    "teams:discipline": "teams.discipline",
+    "teams:membership": "teams.membership",
+    "teams:person": "teams.person",
+    "teams:rate": "teams.rate",
+    "teams:team": "teams.team",
+    "value:confirmation": "value.confirmation",
+    "value:metric": "value.metric",
+    "value:observation": "value.observation",
+    "value:valuation": "value.valuation",
+}
+#: What the last word of an address says: the page writes, so; or it reads.
+VERBS = {"add": "begin", "edit": "write", "correct": "write", "retract": "write", "start": "write"}
+READING_VERBS = {"list", "detail"}
+#: Pages that read and whose name does not say so.
+READING_PAGES = {
+    "api",
+    "board:board",
+    "board:how",
+    "board:network-product",
+    "board:product",
+    "board:product-month",
+    "intake:template",
+    "network:network",
+    "schema",
+}
+#: A page that adds to a row that it is about, so that it takes a role over that one.
+BEGUN_AT = {"value:confirmation-add": "write"}
+#: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
+OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
+#: What everyone may see without signing in.
+PUBLIC_PAGES = {
+    "account_login",
+    "account_signup",  # closed, and says so
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_confirm_email",
+    "account_email_verification_sent",
+    "account_confirm_login_code",
+    "account_logout",  # sends who is not signed in to where they would be sent
+    "health",
+    "demo:sign-in",  # mounted in the demonstration only; see test_demo_sign_in.py
+}
+
+ADD_PAGE = (
+    "{name} is an address that the matrix does not know. In tests/access/test_matrix.py, either name it "
+    "<model>-<verb> with a verb of VERBS or READING_VERBS and give its model in ABOUT, or, if it only reads, add it to "
+    "READING_PAGES. Do not add it to PUBLIC_PAGES unless it may be seen without signing in."
+)
+ADD_ACTION = (
+    "{name} is an action of the API that the matrix does not know. In tests/access/test_matrix.py, add it to READS, or "
+    "to WRITES with what the caller must be able to do."
+)
+ADD_KIND = (
+    "{name} writes {kind}, a kind of row that the matrix does not know. In tests/access/world.py, add who may write it "
+    "to KINDS, a row of it to World.rows, and what the API takes for a new one to World.new."
+)
+
+
+# -- The endpoints ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One action of the API, or one page."""
+
+    name: str  #: the name of its address
+    action: str
+    method: str
+    kind: str
+    needs: str  #: "add", "begin" or "write"; empty where it reads
+    argument: str  #: "code", "pk" or none
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.name} {self.action}".strip()
+
+    def address(self, world: World) -> str:
+        """Return its address, about the world's row of its kind."""
+        row = world.at.get(self.name) or world.rows.get(self.kind)
+        return reverse(self.name, kwargs={self.argument: getattr(row, self.argument)} if self.argument else {})
+
+
+def _arguments(pattern: URLPattern) -> list[str]:
+    return [name for name in pattern.pattern.regex.groupindex if name != "format"]
+
+
+def api_endpoints(unknown: list[str]) -> list[Endpoint]:
+    """Return every action of every viewset; what cannot be told what it does is `unknown`."""
+    found = []
+    for pattern in router.urls:
+        viewset, model = pattern.callback.cls, pattern.callback.cls.queryset.model
+        for method, action in pattern.callback.actions.items():
+            if method == "head" or method not in viewset.http_method_names:
+                continue
+            if action not in WRITES and action not in READS:
+                unknown.append(ADD_ACTION.format(name=f"{viewset.__name__}.{action}"))
+                continue
+            argument = next(iter(_arguments(pattern)), "")
+            needs = WRITES.get(action, "")
+            kind = model._meta.label_lower
+            found.append(Endpoint(pattern.name, action, method.upper(), kind, needs, argument))
+    return found
+
+
+def _pages(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+                yield from _pages(pattern, inner)
+        elif pattern not in router.urls:
+            yield f"{namespace}{pattern.name}", pattern
+
+
+def page_endpoints(unknown: list[str]) -> list[Endpoint]:
+    """Return every page that is about a kind of row; what cannot be told what it does is `unknown`."""
+    found = []
+    for name, pattern in _pages(get_resolver()):
+        if name in PUBLIC_PAGES | OWN_PAGES or name.startswith("account_"):
+            continue
+        about, _, verb = name.rpartition("-")
+        arguments = _arguments(pattern)
+        argument = arguments[0] if len(arguments) == 1 else ""
+        if name in READING_PAGES:
+            found.append(Endpoint(name, "", "GET", "", "", argument))
+            continue
+        if about not in ABOUT or verb not in {*VERBS, *READING_VERBS}:
+            unknown.append(ADD_PAGE.format(name=name))
+            continue
+        needs = BEGUN_AT.get(name) or VERBS.get(verb, "")
+        methods = ["GET", "POST"] if needs and verb != "start" else ["POST"] if needs else ["GET"]
+        found += [Endpoint(name, "", method, ABOUT[about], needs, argument) for method in methods]
+    return found
+
+
+UNKNOWN: list[str] = []
+API, PAGES = api_endpoints(UNKNOWN), page_endpoints(UNKNOWN)
+WRITING = [endpoint for endpoint in (*API, *PAGES) if endpoint.needs]
+SECRET = [endpoint for endpoint in (*API, *PAGES) if not endpoint.needs and endpoint.kind == "teams.rate"]
+
+
+# -- The world, made once; what a request changes is rolled back ------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock(), transaction.atomic():
+        made = World()
+        made.at = {"value:confirmation-add": made.unconfirmed}
+        made.clients = {person.name: _client(person) for person in made.people}
+        yield made
+        transaction.set_rollback(True)
+
+
+HANDLER = Client().handler  # the middleware is loaded once, not for each person
+
+
+def _client(person: Someone) -> Client:
+    client = Client()
+    client.handler = HANDLER
+    if person.user:
+        client.force_login(person.user)
+    return client
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    cache.clear()
+
+
+def request(world: World, person: Someone, endpoint: Endpoint):
+    """Send a request and undo what it did."""
+    send = getattr(world.clients[person.name], endpoint.method.lower())
+    address = endpoint.address(world)
+    with transaction.atomic():
+        if endpoint.method == "GET":
+            response = send(address)
+        elif endpoint in API:
+            response = send(address, body(world, endpoint), content_type="application/json")
+        else:
+            response = send(address, {"reason": "It was wrong."})
+        transaction.set_rollback(True)
+    return response
+
+
+def body(world: World, endpoint: Endpoint) -> dict:
+    """Return a body that is right in all but, perhaps, who sends it."""
+    if endpoint.action == "create":
+        return world.new(endpoint.kind)
+    if endpoint.action == "partial_update":
+        return {"name": "Another name"}
+    return {"reason": "It was wrong."}
+
+
+def concerned(world: World, kind: str) -> list[Someone]:
+    """Return who to try: writers over every scope, the other roles over the widest, and the special cases."""
+    return [
+        person
+        for person in world.people
+        if not person.role or person.role in KINDS[kind].writers or person.scope == "whole"
+    ]
+
+
+def may(person: Someone, endpoint: Endpoint) -> bool:
+    """Return what the tables say."""
+    kind = KINDS[endpoint.kind]
+    ask = {"write": kind.may_write, "add": kind.may_add, "begin": kind.may_begin}[endpoint.needs]
+    return bool(person.role) and ask(person.role, person.scope)
+
+
+def expected(person: Someone, endpoint: Endpoint) -> set[int]:
+    """Return the statuses that are right."""
+    is_api = endpoint in API
+    if person.user is None or not person.user.is_active:
+        return {HTTPStatus.UNAUTHORIZED} if is_api else {HTTPStatus.FOUND}
+    if may(person, endpoint):
+        if is_api:
+            return {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
+        # An empty form is told what it lacks; a retraction with its reason is done.
+        return {HTTPStatus.OK} if endpoint.method == "GET" else {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FOUND}
+    is_hidden = KINDS[endpoint.kind].is_secret and endpoint.argument
+    return {HTTPStatus.FORBIDDEN, *({HTTPStatus.NOT_FOUND} if is_hidden else ())}
+
+
+# -- The matrix --------------------------------------------------------------------------------------------------------
+
+
+def test_the_matrix_knows_what_every_endpoint_does():
+    assert not UNKNOWN, "\n".join(UNKNOWN)
+
+
+@pytest.mark.parametrize("endpoint", WRITING, ids=str)
+def test_writing_follows_the_role_and_its_scope(world, endpoint):
+    assert endpoint.kind in KINDS, ADD_KIND.format(name=endpoint, kind=endpoint.kind)
+    wrong = []
+    for person in concerned(world, endpoint.kind):
+        response = request(world, person, endpoint)
+        if response.status_code not in expected(person, endpoint):
+            right = "/".join(str(int(status)) for status in sorted(expected(person, endpoint)))
+            wrong.append(f"{person}: {response.status_code}, should be {right}")
+    assert not wrong, f"{endpoint}\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("endpoint", [one for one in (*API, *PAGES) if not one.needs], ids=str)
+def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint):
+    if endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}:
+        address = _reading_address(endpoint.name)
+    else:
+        address = endpoint.address(world)
+    people = {person.name: person for person in world.people}
+    is_api = endpoint in API or endpoint.name == "schema"
+
+    outside = [world.clients[name].get(address) for name in ("nobody signed in", "a leader who left")]
+    inside = world.clients["somebody without a role"].get(address)
+
+    for response in outside:
+        assert response.status_code == (HTTPStatus.UNAUTHORIZED if is_api else HTTPStatus.FOUND)
+        assert is_api or response.url.startswith(reverse("account_login"))
+    if endpoint not in SECRET:
+        # Before any figures there is no headline to give.
+        assert inside.status_code in {
+            HTTPStatus.OK,
+            *({HTTPStatus.BAD_REQUEST} if endpoint.action == "summary" else ()),
+        }
+    assert people["somebody without a role"].user.is_authenticated
+
+
+def _reading_address(name: str) -> str:
+    given = {
+        "board:product": {"code": "here"},
+        "board:product-month": {"code": "here", "month": "2026-01"},
+        "board:network-product": {"code": "here"},
+        "intake:template": {"kind": "products"},
+    }
+    return reverse(name, kwargs=given[name])
+
+
+@pytest.mark.parametrize("endpoint", SECRET, ids=str)
+def test_rates_are_read_by_finance_partners_of_the_whole_portfolio_alone(world, endpoint):
+    amount = str(world.rows["teams.rate"].monthly_amount)
+    for person in world.people:
+        response = world.clients[person.name].get(endpoint.address(world))
+        shown = response.content.decode().replace(",", "")
+        may_read = (person.role, person.scope) == ("finance_partner", "whole")
+        assert (amount in shown) == may_read, f"{endpoint} by {person}: {response.status_code}"
+
+
+@pytest.mark.parametrize("endpoint", [one for one in PAGES if not one.needs], ids=str)
+def test_a_page_that_is_said_to_read_takes_no_post(world, endpoint):
+    is_special = endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}
+    address = _reading_address(endpoint.name) if is_special else endpoint.address(world)
+
+    response = world.clients["leader of whole"].post(address)
+
+    assert response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+
+
+@pytest.mark.parametrize("name", sorted(name for name, _ in _pages(get_resolver())))
+def test_without_signing_in_there_is_nothing_but_the_door(world, name):
+    pattern = dict(_pages(get_resolver()))[name]
+    given = {"pk": 1, "code": "here", "month": "2026-01", "kind": "products", "key": "abc", "uidb36": "1"}
+    address = reverse(name, kwargs={argument: given[argument] for argument in _arguments(pattern)})
+
+    for method in ("get", "post"):
+        response = getattr(world.clients["nobody signed in"], method)(address)
+        is_refused = response.status_code == HTTPStatus.UNAUTHORIZED or (
+            response.status_code == HTTPStatus.FOUND and response.url.startswith(reverse("account_login"))
+        )
+        assert is_refused or name in PUBLIC_PAGES, f"{method} {name}: {response.status_code}"
+
+
+def test_the_admin_is_for_staff(world):
+    for person in world.people:
+        response = world.clients[person.name].get(reverse("admin:index"))
+        assert response.status_code in {HTTPStatus.FOUND, HTTPStatus.FORBIDDEN}, person
+
+
+def test_the_matrix_covers_every_kind_of_row_that_somebody_may_write(world):
+    from portfolio.common.access import WRITERS
+
+    assert set(WRITERS) == set(KINDS) == set(world.rows)
+    assert {kind: {str(role) for role in roles} for kind, roles in WRITERS.items()} == {
+        name: set(kind.writers) for name, kind in KINDS.items()
+    }
+    assert {endpoint.kind for endpoint in WRITING} == set(KINDS)
+
+
+# -- Files: one page for all kinds -----------------------------------------------------------------------------------
+
+
+def test_files_are_offered_to_who_may_add_such_rows_somewhere(world):
+    labels = {name: file.model._meta.label_lower for name, file in FILES.items()}
+    for person in world.people:
+        if person.user is None or not person.user.is_active:
+            continue
+        page = world.clients[person.name].get(reverse("intake:import"))
+        offered = {kind.name for kind in page.context["kinds"]}
+        right = {
+            name for name, kind in labels.items() if person.role and KINDS[kind].may_begin(person.role, person.scope)
+        }
+        assert offered == right, person
+
+
+@pytest.mark.parametrize("role", ["product_owner", "business_partner", "finance_partner"])
+@pytest.mark.parametrize("scope", ["whole", "product", "other product", "team"])
+def test_a_file_is_loaded_row_by_row_under_the_same_rules(world, role, scope):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from products.catalog.models import Segment
+
+    person = next(person for person in world.people if (person.role, person.scope) == (role, scope))
+    client = world.clients[person.name]
+    with transaction.atomic():
+        file = SimpleUploadedFile("segments.csv", b"code,product,name,size,size_basis\nnew,here,New,5,Census\n")
+        response = client.post(reverse("intake:import"), {"kind": "segments", "file": file})
+        if response.status_code == HTTPStatus.FOUND:
+            page = client.get(response.url)
+            client.post(response.url, {"shown": page.context["shown"]})
+        is_there = Segment.objects.filter(code="new").exists()
+        transaction.set_rollback(True)
+
+    assert is_there == KINDS["catalog.segment"].may_add(role, scope)

@@ -1,0 +1,194 @@
+"""A small portfolio with one row of each kind, and people with every role over every part of it.
+
+What may be done is said here a second time, in plain tables, so that the matrix does not ask the rules whether the
+rules are kept. Whoever adds a kind of row adds it to KINDS, and a row of it to `World`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from portfolio.common.models import Grant, User
+from portfolio.rollup.models import Run
+from tests import factories as make
+
+LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
+    "leader",
+    "product_owner",
+    "business_partner",
+    "finance_partner",
+    "team_lead",
+)
+LATER = date(2026, 6, 1)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Who writes a kind of row: the roles, and over what besides the whole portfolio they can be held to cover it."""
+
+    writers: tuple[str, ...]
+    covered_by: tuple[str, ...] = ()  #: of "stream", "product" and "team", each covering the row
+    added_by: tuple[str, ...] | None = None  #: over what they cover a new row beside it; as `covered_by` by default
+    is_secret: bool = False  #: whether who may not write it may not read it either
+
+    def may_write(self, role: str, scope: str) -> bool:
+        """Return whether this role over this scope covers the world's row of this kind."""
+        return role in self.writers and (scope == "whole" or scope in self.covered_by)
+
+    def may_add(self, role: str, scope: str) -> bool:
+        """Return whether it covers the new row of `World.new`."""
+        added_by = self.covered_by if self.added_by is None else self.added_by
+        return role in self.writers and (scope == "whole" or scope in added_by)
+
+    def may_begin(self, role: str, scope: str) -> bool:
+        """Return whether it lets somebody add such a row somewhere, be it elsewhere: whether there is a form."""
+        return self.may_add(role, scope.removeprefix("other "))
+
+
+PRODUCT = ("stream", "product")
+KINDS: dict[str, Kind] = {
+    "catalog.valuestream": Kind((LEADER,), ("stream",)),
+    # A role over a product says nothing of new products.
+    "catalog.product": Kind((LEADER, OWNER), PRODUCT, added_by=("stream",)),
+    "catalog.segment": Kind((LEADER, OWNER, PARTNER), PRODUCT),
+    "catalog.insight": Kind((LEADER, OWNER, PARTNER, TEAM_LEAD), PRODUCT),
+    "catalog.assignment": Kind((LEADER, TEAM_LEAD), (*PRODUCT, "team")),
+    "teams.discipline": Kind((LEADER, FINANCE)),
+    # Somebody in a team is its lead's; somebody new is nobody's yet, so any team's lead may add them.
+    "teams.person": Kind((LEADER, TEAM_LEAD), ("team",), added_by=("team", "other team")),
+    "teams.team": Kind((LEADER, TEAM_LEAD), ("team",), added_by=()),
+    "teams.membership": Kind((LEADER, TEAM_LEAD), ("team",)),
+    "teams.rate": Kind((FINANCE,), is_secret=True),
+    "value.metric": Kind((LEADER, OWNER), PRODUCT),
+    "value.observation": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    "value.valuation": Kind((LEADER, OWNER, PARTNER), PRODUCT),
+    "value.confirmation": Kind((LEADER, OWNER, PARTNER, FINANCE), PRODUCT),
+    "funding.fundingstream": Kind((LEADER, FINANCE)),
+    "funding.allocation": Kind((LEADER, FINANCE), PRODUCT),
+    "funding.ledgerentry": Kind((FINANCE,), PRODUCT),
+    "funding.exchangerate": Kind((FINANCE,)),
+    "network.link": Kind((LEADER, OWNER), PRODUCT),
+    "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    "rollup.run": Kind((LEADER, FINANCE)),
+}
+
+
+@dataclass(frozen=True)
+class Someone:
+    """Who asks: a user with one role over one scope; without a role, a special case."""
+
+    name: str
+    role: str
+    scope: str
+    user: User | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class World:
+    """The rows by the kind they are of, and the people."""
+
+    def __init__(self) -> None:
+        top = make.make_value_stream(code="top")
+        self.stream = make.make_value_stream(code="below", parent=top)
+        elsewhere = make.make_value_stream(code="elsewhere")
+        self.product = make.make_product(code="here", value_stream=self.stream)
+        # Beside it in the same stream would be covered by the stream; this one is covered by nothing.
+        other = make.make_product(code="there", value_stream=elsewhere)
+        # At the other end of links, where nobody has a role: either end would cover the link.
+        far = make.make_value_stream(code="far")
+        linked, metered, _ = (make.make_product(code=code, value_stream=far) for code in ("linked", "metered", "free"))
+        self.team, other_team = make.make_team(code="ours"), make.make_team(code="theirs")
+        discipline, person = make.make_discipline(code="engineering"), make.make_person(code="ada")
+        segment = make.make_segment(code="drivers", product=self.product)
+        metric = make.make_metric(code="renewals", product=self.product)
+        stream = make.make_stream(code="fees")
+        self.valuation = make.make_valuation(metric=metric, ends=LATER)
+        # A second one, so that a confirmation can be added besides the one that stands.
+        self.unconfirmed = make.make_valuation(metric=make.make_metric(code="calls", product=self.product))
+        self.rows = {
+            "catalog.valuestream": self.stream,
+            "catalog.product": self.product,
+            "catalog.segment": segment,
+            "catalog.insight": make.make_insight(product=self.product, segment=segment),
+            "catalog.assignment": make.make_assignment(team=self.team, product=self.product, ends=LATER),
+            "teams.discipline": discipline,
+            "teams.person": person,
+            "teams.team": self.team,
+            "teams.membership": make.make_membership(person=person, team=self.team, discipline=discipline, ends=LATER),
+            "teams.rate": make.make_rate(discipline=discipline, ends=LATER),
+            "value.metric": metric,
+            "value.observation": make.make_observation(metric=metric),
+            "value.valuation": self.valuation,
+            "value.confirmation": make.make_confirmation(valuation=self.valuation),
+            "funding.fundingstream": stream,
+            "funding.allocation": make.make_allocation(stream=stream, product=self.product, ends=LATER),
+            "funding.ledgerentry": make.make_ledger_entry(product=self.product, stream=stream),
+            "funding.exchangerate": make.make_exchange_rate(),
+            "network.link": make.make_link(supplier=self.product, consumer=linked),
+            "network.usage": make.make_usage(supplier=self.product, consumer=metered),
+            "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
+        }
+        scopes = {
+            "whole": {},
+            "stream": {"value_stream": top},
+            "product": {"product": self.product},
+            "team": {"team": self.team},
+            "other stream": {"value_stream": elsewhere},
+            "other product": {"product": other},
+            "other team": {"team": other_team},
+        }
+        self.people = list(self._people(scopes))
+
+    def _people(self, scopes: dict[str, dict]) -> Iterator[Someone]:
+        for role in ROLES:
+            for scope, over in scopes.items():
+                name = f"{role} of {scope}"
+                user = User.objects.create(username=name.replace(" ", "-"), password="!")
+                Grant.objects.create(user=user, role=role, **over)
+                yield Someone(name, role, scope, user)
+        yield Someone("somebody without a role", "", "", User.objects.create(username="nobody", password="!"))
+        gone = User.objects.create(username="gone", password="!", is_active=False)
+        Grant.objects.create(user=gone, role=LEADER)
+        yield Someone("a leader who left", "", "", gone)
+        yield Someone("nobody signed in", "", "", None)
+
+    def new(self, kind: str) -> dict:
+        """Return what the API takes for a new row of a kind, where the world's row of that kind is."""
+        return {
+            "catalog.valuestream": {"code": "new", "name": "New", "parent": "below"},
+            "catalog.product": {"code": "new", "name": "New", "value_stream": "below"},
+            "catalog.segment": {"code": "new", "name": "New", "product": "here"},
+            "catalog.insight": {
+                "product": "here", "said_on": "2026-01-02", "kind": "interview", "text": "Slow.", "source": "Study",
+            },
+            "catalog.assignment": {"team": "ours", "product": "here", "share": "0.1", "starts": "2026-06-01"},
+            "teams.discipline": {"code": "new", "name": "New"},
+            "teams.person": {"code": "new", "name": "New"},
+            "teams.team": {"code": "new", "name": "New"},
+            "teams.membership": {
+                "person": "ada", "team": "ours", "discipline": "engineering", "fte": "0.5", "starts": "2026-06-01",
+            },
+            "teams.rate": {"discipline": "engineering", "monthly_amount": "9000.00", "starts": "2026-06-01"},
+            "value.metric": {"code": "new", "name": "New", "product": "here", "behaviour": "flow", "unit": "calls"},
+            "value.observation": {
+                "metric": "renewals", "starts": "2026-06-01", "ends": "2026-06-02", "value": "5",
+            },
+            "value.valuation": {
+                "metric": "renewals", "low": "1", "high": "2", "evidence": "asserted", "asserted_by": "Ada",
+                "source": "A judgement", "starts": "2026-06-01",
+            },
+            "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
+            "funding.fundingstream": {"code": "new", "name": "New"},
+            "funding.allocation": {
+                "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
+            },
+            "funding.ledgerentry": {
+                "reference": "new", "product": "here", "starts": "2026-06-01", "ends": "2026-06-02", "amount": "10.00",
+            },
+            "funding.exchangerate": {"currency": "SEK", "rate": "0.1", "starts": "2026-06-01"},
+            "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
+            "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
+            "rollup.run": {},
+        }[kind]  # fmt: skip
