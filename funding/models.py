@@ -205,7 +205,7 @@ class ExchangeRate(Recorded):
 
     currency = models.CharField(max_length=3, validators=[validate_currency])
     base = currency_field(editable=False)
-    rate = models.DecimalField(max_digits=18, decimal_places=8, help_text="Base currency for one unit.")
+    rate = models.DecimalField(max_digits=15, decimal_places=8, help_text="Base currency for one unit.")
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True, help_text="The first day that no longer counts; empty is open.")
 

@@ -51,8 +51,12 @@ class Described(Scoped, models.Model):
         return self.name
 
     def clean(self) -> None:
-        """Refuse a new code that an address needs for something else."""
+        """Refuse a code that an address needs for something else, and one that changes."""
         super().clean()
+        if not self._state.adding and type(self).objects.filter(pk=self.pk).exclude(code=self.code).exists():
+            raise ValidationError(
+                {"code": "A code does not change: addresses and imports go by it. Change the name instead."}
+            )
         if self._state.adding and self.code in {"add", *self.reserved_codes}:
             raise ValidationError({"code": f"{self.code!r} is part of an address here; choose another code."})
 

@@ -34,14 +34,27 @@ def to_cent(amount: Decimal) -> Decimal:
     return amount.quantize(CENT, ROUND_HALF_UP)
 
 
+# SQLite keeps decimals as floating-point numbers: fifteen digits are all it can give back exactly.
+
+
 def amount_field(**options) -> models.DecimalField:
-    """A column for money: up to 99,999,999,999,999.99."""
-    return models.DecimalField(max_digits=16, decimal_places=2, **options)
+    """A column for an amount that is recorded: up to 9,999,999,999,999.99."""
+    return models.DecimalField(max_digits=15, decimal_places=2, **options)
+
+
+def total_field(**options) -> models.DecimalField:
+    """A column for an amount that is worked out, with room for sums of recorded ones."""
+    return models.DecimalField(max_digits=18, decimal_places=2, **options)
 
 
 def quantity_field(**options) -> models.DecimalField:
-    """A column for what a metric counts or measures."""
-    return models.DecimalField(max_digits=20, decimal_places=4, **options)
+    """A column for what a metric counts or measures: up to 99,999,999,999.9999."""
+    return models.DecimalField(max_digits=15, decimal_places=4, **options)
+
+
+def worth_field(**options) -> models.DecimalField:
+    """A column for what one unit is worth: up to 999,999,999.999999."""
+    return models.DecimalField(max_digits=15, decimal_places=6, **options)
 
 
 def share_field(**options) -> models.DecimalField:

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from portfolio.common.access import Scoped
-from portfolio.common.money import amount_field, quantity_field
+from portfolio.common.money import quantity_field, total_field
 
 
 class Run(Scoped, models.Model):
@@ -41,16 +41,16 @@ class ProductMonth(models.Model):
 
     product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="months")
     month = models.DateField()
-    ledger_cost = amount_field(default=0)
-    labour_cost = amount_field(default=0, help_text="Run-rate of assigned teams, where the ledger has no labour.")
-    direct_cost = amount_field(default=0)
-    own_value = amount_field(default=0)
-    loaded_cost = amount_field(null=True)
-    retained_cost = amount_field(null=True)
-    reached_value = amount_field(null=True)
-    credited_value = amount_field(null=True)
-    measured_value = amount_field(null=True, help_text="The part of the credited value that is measured.")
-    estimated_value = amount_field(null=True, help_text="The part of the credited value that is estimated.")
+    ledger_cost = total_field(default=0)
+    labour_cost = total_field(default=0, help_text="Run-rate of assigned teams, where the ledger has no labour.")
+    direct_cost = total_field(default=0)
+    own_value = total_field(default=0)
+    loaded_cost = total_field(null=True)
+    retained_cost = total_field(null=True)
+    reached_value = total_field(null=True)
+    credited_value = total_field(null=True)
+    measured_value = total_field(null=True, help_text="The part of the credited value that is measured.")
+    estimated_value = total_field(null=True, help_text="The part of the credited value that is estimated.")
 
     class Meta:
         ordering = ["month", "product"]
@@ -75,7 +75,7 @@ class MetricMonth(models.Model):
         help_text="What it would be worth in the base currency if a unit were worth 1: of a level, the mean above the "
         "baseline over the days it is known for.",
     )
-    value = amount_field(null=True, help_text="In the base currency; empty where there is no valuation.")
+    value = total_field(null=True, help_text="In the base currency; empty where there is no valuation.")
     overdue_days = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -102,8 +102,8 @@ class LinkMonth(models.Model):
     month = models.DateField()
     share = models.FloatField(help_text="Part of the supplier's output, 0 to 1.")
     basis = models.CharField(max_length=7, choices=Basis)
-    cost = amount_field(null=True, help_text="Supplier's loaded cost that was passed on.")
-    value = amount_field(null=True, help_text="Consumer's reached value that came through the supplier.")
+    cost = total_field(null=True, help_text="Supplier's loaded cost that was passed on.")
+    value = total_field(null=True, help_text="Consumer's reached value that came through the supplier.")
 
     class Meta:
         ordering = ["month", "supplier", "consumer"]
@@ -163,17 +163,17 @@ class Standing(models.Model):
     product = models.ForeignKey("catalog.Product", models.CASCADE, null=True, related_name="standings")
     value_stream = models.ForeignKey("catalog.ValueStream", models.CASCADE, null=True, related_name="standings")
 
-    direct_cost = amount_field(default=0)
-    loaded_cost = amount_field(null=True, help_text="Products only: it overlaps between products.")
-    own_value = amount_field(default=0)
-    own_value_low = amount_field(null=True)
-    own_value_high = amount_field(null=True)
-    reached_value = amount_field(null=True, help_text="Products only: it overlaps between products.")
-    reached_value_low = amount_field(null=True)
-    reached_value_high = amount_field(null=True)
-    credited_value = amount_field(default=0)
-    credited_value_low = amount_field(null=True)
-    credited_value_high = amount_field(null=True)
+    direct_cost = total_field(default=0)
+    loaded_cost = total_field(null=True, help_text="Products only: it overlaps between products.")
+    own_value = total_field(default=0)
+    own_value_low = total_field(null=True)
+    own_value_high = total_field(null=True)
+    reached_value = total_field(null=True, help_text="Products only: it overlaps between products.")
+    reached_value_low = total_field(null=True)
+    reached_value_high = total_field(null=True)
+    credited_value = total_field(default=0)
+    credited_value_low = total_field(null=True)
+    credited_value_high = total_field(null=True)
     direct = models.FloatField(null=True, help_text="Own value per own dollar; empty where nothing was spent.")
     loaded = models.FloatField(null=True, help_text="Own value per dollar of loaded cost.")
     credited = models.FloatField(null=True, help_text="Credited value per own dollar.")

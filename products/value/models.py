@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from portfolio.common import formats
 from portfolio.common.described import Described, DescribedQuerySet
-from portfolio.common.money import currency_field, quantity_field
+from portfolio.common.money import currency_field, quantity_field, worth_field
 from portfolio.common.months import during, last_day, last_month_column, month_column, today
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
 from portfolio.common.staleness import Touch
@@ -308,8 +308,8 @@ class Valuation(Recorded):
     """
 
     metric = models.ForeignKey(Metric, models.PROTECT, related_name="valuations")
-    low = models.DecimalField(max_digits=20, decimal_places=6, help_text="One time in twenty it is worth less.")
-    high = models.DecimalField(max_digits=20, decimal_places=6, help_text="One time in twenty it is worth more.")
+    low = worth_field(help_text="One time in twenty it is worth less.")
+    high = worth_field(help_text="One time in twenty it is worth more.")
     currency = currency_field()
     baseline = quantity_field(
         null=True, blank=True, help_text="For a level: the value from which it is worth something."
