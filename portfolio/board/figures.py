@@ -15,6 +15,7 @@ from portfolio.rollup import reading
 from portfolio.rollup.filters import StandingForm
 from portfolio.rollup.headline import Headline
 from portfolio.rollup.models import Standing, Window
+from portfolio.rollup.monthly import headlines
 from products.catalog.models import ValueStream
 
 #: Coins that a small change is told in; other currencies tell it as an amount.
@@ -228,7 +229,7 @@ def _stream_rows(form, standings, below: dict[int, list[Row]], all_streams: dict
     is_whole = {stream: len(rows) == counts.get(stream) and stream in kept for stream, rows in below.items()}
     partial = [stream for stream in below if not is_whole[stream]]
     sets = [{row.product.pk for row in below[stream]} for stream in partial]
-    drawn = dict(zip(partial, reading.headlines(form.asked, sets), strict=True)) if partial else {}
+    drawn = dict(zip(partial, headlines(form.asked, sets), strict=True))
     heads = {}
     for stream, rows in below.items():
         spend, value = sum(row.spend for row in rows), sum(row.value for row in rows)

@@ -36,7 +36,7 @@ class MonthField(serializers.DateField):
 
 def amount(**options: Any) -> serializers.DecimalField:
     """Return a field for money in the base currency, as a string."""
-    return serializers.DecimalField(max_digits=16, decimal_places=2, **options)
+    return serializers.DecimalField(max_digits=24, decimal_places=2, **options)
 
 
 def per_unit(**options: Any) -> serializers.DecimalField:

@@ -10,6 +10,7 @@ from portfolio.common.months import add_months
 from portfolio.rollup import reading
 from portfolio.rollup.filters import StandingForm
 from portfolio.rollup.models import ProductMonth, Standing
+from portfolio.rollup.monthly import headlines
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def headline(form: StandingForm, standings: Sequence[Standing], chosen: Sequence
     if whole and not form.is_narrowed:
         low, high, credited = whole.credited_low, whole.credited_high, whole.credited
     else:
-        found = reading.samples_of(form.asked, {row.product_id for row in chosen})
+        [found] = headlines(form.asked, [{row.product_id for row in chosen}])
         credited, low, high = found or (None, None, None)
         if not counts["valued"]:
             low = high = None

@@ -1,11 +1,8 @@
 """Cost and credited value by month, of any set of products, with the 90 % range of each month.
 
-The range needs no solving for each draw. The value credited to a set of products is w·v, where w[j] is the part of
-j's loaded cost that came out of the set's own money: with C the loaded cost from all direct costs and C' that from
-the set's alone, w = C'/C (1 for everyone where the set is everyone). So a month is two solves, whatever the metrics,
-and v is linear in the worths that are drawn.
-
-Source: the adjoint of T = v + F T in DESIGN's arithmetic; Miller & Blair, Input-Output Analysis (2009), chapter 2.
+No draw is followed through the network. The value credited to a set of products is w·v, where w[j] is the part of j's
+loaded cost that came out of the set's own money (`portfolio.engine.origins`), and v is linear in the worths that are
+drawn. So a month is one solve a set, whatever the metrics.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,9 +14,10 @@ import numpy as np
 from django.core.cache import cache
 from numpy.typing import NDArray
 
+from portfolio.common.months import month_range
 from portfolio.common.parts import Units
 from portfolio.engine.errors import EngineError
-from portfolio.engine.flows import trace
+from portfolio.engine.origins import origins
 from portfolio.engine.uncertainty import percentiles
 from portfolio.rollup import reading, standings
 from portfolio.rollup.facts import known
@@ -63,18 +61,18 @@ def monthly(months: Sequence[date], products: set[int] | None, what: reading.Ask
     """
     if not months:
         return Monthly([], [], [], [], [])
-    run = reading.latest_run()
-    stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
-    chosen = "all" if products is None else blake2b(repr(sorted(products)).encode(), digest_size=12).hexdigest()
-    key = f"monthly:{months[0]:%Y%m}:{months[-1]:%Y%m}:{chosen}:{stamp}"
+    chosen = "all" if products is None else ",".join(map(str, sorted(products)))
+    key = _key("monthly", months[0], months[-1], what, chosen)
     kept = cache.get(key)
     if kept is None:
-        kept = _ranged(months, _fresh(months, what) if what.at else _stored(months, products), products)
+        kept = _ranged(
+            months, _fresh(months, what) if what.at else _stored(months, has_links=products is not None), products
+        )
         cache.set(key, kept, reading.CACHED_FOR)
     return kept
 
 
-def _stored(months: Sequence[date], products: set[int] | None) -> dict[date, _Month]:
+def _stored(months: Sequence[date], *, has_links: bool) -> dict[date, _Month]:
     within = {"month__gte": months[0], "month__lte": months[-1]}
     read = {month: _Month({}, {}, [], [], {}) for month in months}
     for month, product, cost, credited in (
@@ -84,7 +82,7 @@ def _stored(months: Sequence[date], products: set[int] | None) -> dict[date, _Mo
     ):
         read[month].cost[product] = cost
         read[month].credited[product] = credited or 0
-    if products is not None:
+    if has_links:
         links = LinkMonth.objects.filter(**within).order_by()
         for month, supplier, consumer, share in links.values_list("month", "supplier_id", "consumer_id", "share"):
             read[month].links.append((supplier, consumer, share))
@@ -130,26 +128,67 @@ def _fresh(months: Sequence[date], what: reading.Asked) -> dict[date, _Month]:
 
 
 def _ranged(months: Sequence[date], read: dict[date, _Month], products: set[int] | None) -> Monthly:
-    columns = sorted({valuation for month in read.values() for _, valuation, _ in month.weights})
-    place_of = {valuation: place for place, valuation in enumerate(columns)}
-    worth = standings.worths(columns, read[months[-1]].overdue)
+    columns, worth = _worths(read, months[-1])
     cost, value, low, high = [], [], [], []
     for month in months:
         figures = read[month]
         cost.append(_sum(figures.cost, products))
         value.append(_sum(figures.credited, products))
-        part = None if figures.is_blocked or not figures.weights else _origin(figures, products)
-        if part is None:
+        if (by_worth := _by_worth(figures, columns, [products])) is None:
             low.append(None)
             high.append(None)
             continue
-        by_worth = np.zeros(len(columns))
-        for product, valuation, weight in figures.weights:
-            by_worth[place_of[valuation]] += weight * part[product]
-        bottom, _, top = percentiles(by_worth @ worth)
+        bottom, _, top = percentiles(by_worth[:, 0] @ worth)
         low.append(float(bottom))
         high.append(float(top))
     return Monthly(list(months), cost, value, low, high)
+
+
+def headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
+    """Return credited value per dollar of each set of products over a window, with the 5th and 95th percentile.
+
+    None where a set costs nothing. For sets that are no value stream, such as a filtered board. A few queries for
+    any number of sets and products; kept for as long as the run they belong to is the latest.
+    """
+    if not sets:
+        return []
+    chosen = "|".join(",".join(map(str, sorted(products))) for products in sets)
+    key = _key("headlines", what.first, what.last, what, chosen)
+    kept = cache.get(key)
+    if kept is None:
+        kept = _headlines(what, sets)
+        cache.set(key, kept, reading.CACHED_FOR)
+    return kept
+
+
+def _headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
+    months = list(month_range(what.first, what.last))
+    read = _fresh(months, what) if what.at else _stored(months, has_links=True)
+    columns, worth = _worths(read, months[-1])
+    total = np.zeros((len(columns), len(sets)))
+    for month in months:
+        if (by_worth := _by_worth(read[month], columns, sets)) is not None:
+            total += by_worth
+    low, _, high = percentiles(total.T @ worth, axis=1)
+    shown: list[tuple[float, float, float] | None] = []
+    for place, products in enumerate(sets):
+        cost = sum(_sum(read[month].cost, products) for month in months)
+        value = sum(_sum(read[month].credited, products) for month in months)
+        shown.append((value / cost, float(low[place]) / cost, float(high[place]) / cost) if cost > 0 else None)
+    return shown
+
+
+def _key(name: str, first: date, last: date, what: reading.Asked, chosen: str) -> str:
+    run = reading.latest_run()
+    stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
+    return f"{name}:{first:%Y%m}:{last:%Y%m}:{stamp}:{blake2b(chosen.encode(), digest_size=12).hexdigest()}"
+
+
+def _worths(read: dict[date, _Month], last: date) -> tuple[dict[int, int], Floats]:
+    """Return where each valuation stands in the draws, and the draws of the worth of its unit, (V, draws)."""
+    columns = sorted({valuation for month in read.values() for _, valuation, _ in month.weights})
+    worth = standings.worths(columns, read[last].overdue)
+    return {valuation: place for place, valuation in enumerate(columns)}, worth
 
 
 def _sum(cents: dict[int, int], products: set[int] | None) -> float:
@@ -157,33 +196,40 @@ def _sum(cents: dict[int, int], products: set[int] | None) -> float:
     return sum(chosen) / 100
 
 
-def _origin(month: _Month, products: set[int] | None) -> dict[int, float] | None:
-    """Return w by product id: the part of what it cost, all told, that came out of the chosen products' own money."""
+def _by_worth(month: _Month, columns: dict[int, int], sets: Sequence[set[int] | None]) -> Floats | None:
+    """Return what one unit of each valuation's worth adds to the value credited to each set, (V, sets).
+
+    None for a month without a range: it is blocked, or nothing in it is valued. A set that is None is everyone.
+    """
+    if month.is_blocked or not month.weights:
+        return None
+    part = _origins(month, sets)
+    if part is None:
+        return None
+    by_worth = np.zeros((len(columns), len(sets)))
+    for product, valuation, weight in month.weights:
+        by_worth[columns[valuation]] += weight * part[product]
+    return by_worth
+
+
+def _origins(month: _Month, sets: Sequence[set[int] | None]) -> dict[int, Floats] | None:
+    """Return, by product id, the part of its loaded cost that came out of each set's own money."""
     named = sorted(
         month.cost.keys() | {one for link in month.links for one in link[:2]} | {row[0] for row in month.weights}
     )
-    if products is None:
-        return dict.fromkeys(named, 1.0)
+    if all(products is None for products in sets):
+        return dict.fromkeys(named, np.ones(len(sets)))
     from scipy.sparse import csr_array
 
     at = {product: place for place, product in enumerate(named)}
-    floored = np.array([max(month.cost.get(product, 0), 0) for product in named], dtype=np.float64)
-    inside = np.array([product in products for product in named])
+    cost = np.array([month.cost.get(product, 0) for product in named], dtype=np.float64)
+    inside = np.array([[products is None or product in products for products in sets] for product in named])
+    suppliers = np.array([at[supplier] for supplier, _, _ in month.links], dtype=np.intp)
+    consumers = np.array([at[consumer] for _, consumer, _ in month.links], dtype=np.intp)
     shares = csr_array(
-        (
-            np.array([share for _, _, share in month.links]),
-            (
-                np.array([at[supplier] for supplier, _, _ in month.links], dtype=np.intp),
-                np.array([at[consumer] for _, consumer, _ in month.links], dtype=np.intp),
-            ),
-        ),
-        shape=(len(named), len(named)),
+        (np.array([share for _, _, share in month.links]), (suppliers, consumers)), shape=(len(named), len(named))
     )
-    nothing = np.zeros(len(named))
     try:
-        whole = trace(floored, nothing, shares).loaded_cost
-        part = trace(np.where(inside, floored, 0.0), nothing, shares).loaded_cost
+        return dict(zip(named, origins(cost, shares, inside), strict=True))
     except EngineError:
         return None
-    fraction = np.divide(part, whole, out=inside.astype(np.float64), where=whole > 0)
-    return dict(zip(named, fraction.tolist(), strict=True))

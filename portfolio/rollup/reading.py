@@ -4,7 +4,6 @@ The windows that the roll-up keeps are read; any other is worked out and cached 
 is the latest. What was known at a past moment never changes, so that is cached by its moment.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -109,31 +108,3 @@ def _worked_out(what: Asked) -> list[Standing]:
         if what.at is None or what.at < timezone.now():  # a moment to come is not settled yet
             cache.set(key, rows, CACHED_FOR)
     return rows
-
-
-def samples_of(what: Asked, products: set[int]) -> tuple[float, float, float] | None:
-    """Return the headline of any set of products with its 90 % range: credited value per dollar, low, high.
-
-    None where they cost nothing. For sets that are no value stream, such as a filtered board.
-    """
-    return headlines(what, [products])[0]
-
-
-def headlines(what: Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
-    """Return what `samples_of` does for each of several sets; the draws are fetched once."""
-    run = latest_run()
-    months = list(month_range(what.first, what.last))
-    stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
-    key = f"samples:{what.first:%Y%m}:{what.last:%Y%m}:{stamp}"
-    kept = cache.get(key)
-    if kept is None:
-        panel = (
-            standings.fresh_panel(months, known(what.at))
-            if what.at
-            else standings.stored_panel(months, with_inputs=months)
-        )
-        draws = standings.draw_window(panel, what.first, what.last).credited.astype("float32")
-        kept = (panel.products, panel.total(what.first, what.last), draws)
-        cache.set(key, kept, CACHED_FOR)
-    ids, totals, draws = kept
-    return [standings.headline(ids, totals, draws, products) for products in sets]

@@ -4,7 +4,7 @@ Sums first, then the ratio. Ranges come from draws of each metric's worth, follo
 month: a worth is one unknown, so all its months move together, and adding months does not make it more certain.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
@@ -446,18 +446,3 @@ def _rank(of_one_kind: list[Standing]) -> None:
     for standing, rank in zip(of_one_kind, ranks.tolist(), strict=True):
         standing.rank = rank or None
         standing.is_tied = bool(rank) and int(counts[rank]) > 1
-
-
-def headline(
-    ids: NDArray[np.int64], totals: Cents, draws: Floats, products: Collection[int]
-) -> tuple[float, float, float] | None:
-    """Return credited value per dollar of some products, its 5th and 95th percentile; None where they cost nothing.
-
-    `totals` has shape (P, 7) in cents, `draws` (P, draws) in units of the base currency.
-    """
-    at = np.flatnonzero(np.isin(ids, np.fromiter(products, np.int64)))
-    total = totals[at].sum(axis=0)
-    if total[COST] <= 0:
-        return None
-    low, _, high = uncertainty.percentiles(draws[at].sum(axis=0), axis=0)
-    return float(total[CREDITED] / total[COST]), float(low) * 100 / total[COST], float(high) * 100 / total[COST]

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.utils import timezone
 from hypothesis import given
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 
 from portfolio.board.statements import Flow, MonthFigures, statement
 from portfolio.common import actions as rows
+from portfolio.engine.uncertainty import percentiles
 from portfolio.network.models import Link
 from portfolio.rollup import actions, reading
 from portfolio.rollup.models import Basis
-from portfolio.rollup.monthly import monthly
+from portfolio.rollup.monthly import headlines, monthly
+from portfolio.rollup.standings import draw_window, stored_panel
 from products.catalog.models import Product
 from tests.board.conftest import FEBRUARY, JANUARY, MARCH, make_earning, make_worth
 from tests.board.test_board import text_of
@@ -308,12 +311,16 @@ def test_the_range_of_a_month_is_the_one_that_following_every_draw_gives(network
     make_link(supplier=other, consumer=network.platform, share=Decimal("0.2"), starts=JANUARY)
     actions.refresh_standings()
     asked = reading.asked(first=JANUARY, last=JANUARY)
-    for chosen in ({network.platform.pk}, {network.tax.pk, other.pk}, {network.platform.pk, other.pk}):
+    panel = stored_panel([JANUARY], with_inputs=[JANUARY])
+    draws = draw_window(panel, JANUARY, JANUARY).credited
+    sets = [{network.platform.pk}, {network.tax.pk, other.pk}, {network.platform.pk, other.pk}]
+    for chosen, headline in zip(sets, headlines(asked, sets), strict=True):
         series = monthly([JANUARY], chosen, asked)
-        credited, low, high = reading.samples_of(asked, chosen)
-        assert series.value[0] / series.cost[0] == pytest.approx(credited)
-        assert series.low[0] / series.cost[0] == pytest.approx(low, rel=1e-5)
-        assert series.high[0] / series.cost[0] == pytest.approx(high, rel=1e-5)
+        followed = draws[np.isin(panel.products, list(chosen))].sum(axis=0)
+        low, _, high = percentiles(followed)
+        assert (series.low[0], series.high[0]) == (pytest.approx(low), pytest.approx(high))
+        ends = (low / series.cost[0], high / series.cost[0])
+        assert headline == pytest.approx((series.value[0] / series.cost[0], *ends))
 
 
 def test_months_as_known_now_and_worked_out_anew_agree(network):
