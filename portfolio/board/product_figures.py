@@ -104,6 +104,10 @@ def _ratios(standing: Standing | None) -> list[Ratio]:
         has_value = standing.is_valued if name == "credited" else standing.own_value != 0
         figure = getattr(standing, name) if has_value else None
         ends = (getattr(standing, f"{name}_low"), getattr(standing, f"{name}_high"))
+        if figure is None:
+            meaning = (
+                "no value is known that reached it" if name == "credited" else "no value of its own customers is known"
+            )
         shown.append(Ratio(label, meaning, figure, *(ends if figure is not None else (None, None))))
     return shown
 

@@ -213,6 +213,7 @@ def statement(product: Product, months: Sequence[MonthFigures], products: dict[i
     through, reached = _settle(through, reached, made, slack)
     own_credited = Line("", credited)
     upstream, _ = _settle([own_credited, *upstream], reached, 0, slack)
+    upstream = [line for line in upstream if line is not own_credited]
     return Statement(
         months=[month.month for month in months],
         ledger=ledger,
@@ -222,10 +223,10 @@ def statement(product: Product, months: Sequence[MonthFigures], products: dict[i
         passed=[line for line in passed if line is not own_retained],
         retained=own_retained.cents,
         made=made,
-        through=through,
+        through=_gathered(through, "whose value is not known"),
         reached=reached,
         credited=own_credited.cents,
-        upstream=[line for line in upstream if line is not own_credited],
+        upstream=_gathered(upstream, "for nothing that cost money"),
         is_blocked=any(month.blocked for month in months),
     )
 
@@ -257,6 +258,14 @@ def _by_neighbour(months, products, is_wanted, end: str, amount: str) -> list[Li
         for other, flows in found.items()
     ]
     return sorted(lines, key=lambda line: (-line.cents, line.name))
+
+
+def _gathered(lines: list[Line], what: str) -> list[Line]:
+    """Put those through which nothing came on one line."""
+    empty = [line for line in lines if not line.cents]
+    if len(empty) < 2:
+        return lines
+    return [*(line for line in lines if line.cents), Line(f"{len(empty)} others, {what}", 0)]
 
 
 def _weakest(bases: Iterable[str]) -> str:

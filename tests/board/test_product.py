@@ -91,6 +91,16 @@ def test_statements_balance_where_cents_do_not_divide(reader):
         assert_balanced(told(reader.get(f"/product/{product.code}/2016-02/")))
 
 
+def test_consumers_through_which_no_value_came_share_a_line(reader, network):
+    for _ in range(3):
+        make_link(supplier=network.platform, consumer=make_product(), share=Decimal("0.1"), starts=JANUARY)
+    actions.refresh_standings()
+    shown = told(reader.get("/product/platform/"))
+    assert [line.name for line in shown.through] == ["Vehicle tax", "3 others, whose value is not known"]
+    assert len(shown.passed) == 4
+    assert_balanced(shown)
+
+
 cents = st.integers(min_value=0, max_value=10**9)
 
 
