@@ -28,7 +28,11 @@ class Headline:
 
 
 def headline(form: StandingForm, standings: Sequence[Standing], chosen: Sequence[Standing]) -> Headline:
-    """Return the headline of the chosen products, which are all of `standings` unless the form narrows them."""
+    """Return the headline of the chosen products, which are all of `standings` unless the form narrows them.
+
+    The form has been cleaned and means a window.
+    """
+    assert form.asked is not None
     spend = sum((row.direct_cost for row in chosen), Decimal(0))
     value = sum((row.credited_value for row in chosen), Decimal(0))
     counts = {"products": len(chosen), "valued": sum(row.is_valued for row in chosen)}
@@ -45,14 +49,14 @@ def headline(form: StandingForm, standings: Sequence[Standing], chosen: Sequence
 
 def _year_before(form: StandingForm, whole: Standing | None, chosen: Sequence[Standing]) -> float | None:
     asked = form.asked
+    assert asked is not None
     if whole and asked.is_kept and not form.is_narrowed:
         return whole.year_before
     first, last = add_months(asked.first, -12), add_months(asked.last, -12)
     wanted = {row.product_id for row in chosen}
     if asked.at:
-        rows = reading.read_standings(reading.Asked(first, last, "", asked.at))
-        rows = [row for row in rows if row.product_id in wanted]
-        cost, value = sum(row.direct_cost for row in rows), sum(row.credited_value for row in rows)
+        earlier = reading.read_standings(reading.Asked(first, last, "", asked.at))
+        rows = [(row.direct_cost, row.credited_value) for row in earlier if row.product_id in wanted]
     else:
         # By stream of ids it would not fit a query; the sums of every product do.
         sums = (
@@ -61,6 +65,6 @@ def _year_before(form: StandingForm, whole: Standing | None, chosen: Sequence[St
             .values_list("product_id")
             .annotate(cost=Sum("direct_cost"), value=Sum("credited_value"))
         )
-        rows = [row for row in sums if row[0] in wanted]
-        cost, value = sum(row[1] for row in rows), sum(row[2] or 0 for row in rows)
+        rows = [(cost, value or Decimal(0)) for product, cost, value in sums if product in wanted]
+    cost, value = (sum(column, Decimal(0)) for column in zip(*rows, strict=True)) if rows else (Decimal(0), Decimal(0))
     return float(value) / float(cost) if cost and cost > 0 else None

@@ -129,7 +129,10 @@ def _fresh(months: Sequence[date], what: reading.Asked) -> dict[date, _Month]:
 
 def _ranged(months: Sequence[date], read: dict[date, _Month], products: set[int] | None) -> Monthly:
     columns, worth = _worths(read, months[-1])
-    cost, value, low, high = [], [], [], []
+    cost: list[float] = []
+    value: list[float] = []
+    low: list[float | None] = []
+    high: list[float | None] = []
     for month in months:
         figures = read[month]
         cost.append(_sum(figures.cost, products))

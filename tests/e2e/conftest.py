@@ -66,7 +66,7 @@ def new_page(browser: Browser, address: str, complaints: Complaints) -> Iterator
 
     def open_page(**options) -> Page:
         context = browser.new_context(base_url=address, locale="en-GB", reduced_motion="reduce", **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)
         contexts.append(context)
         page = context.new_page()
         page.on("console", note)

@@ -49,7 +49,9 @@ def test_from_the_sentence_to_the_ledger_line(signed_in: Callable[..., Page]):
     expect(page.locator("h1")).to_contain_text("March 2017")
     page.locator("table a[href*='/funding/']").first.click()
     expect(page.locator("main")).to_contain_text("vehicle-tax")
-    expect(page.locator("main")).to_contain_text("31 of 365 days")
+    month = page.get_by_role("row", name="March 2017")
+    expect(month).to_contain_text("31")
+    expect(page.get_by_role("row", name="Total")).to_contain_text("365")
 
 
 def test_a_correction_from_a_page_moves_the_board_and_the_past_stays(signed_in: Callable[..., Page]):
@@ -74,7 +76,7 @@ def test_an_import_with_bad_rows_explains_each_and_changes_nothing(signed_in: Ca
     complaints.expect("status of 422")
     page = signed_in("finance")
     page.goto("/import/")
-    page.get_by_label("Kind").select_option("ledger-entries")
+    page.get_by_label("What the rows are").select_option("ledger-entries")
     rows = (
         "reference,product,stream,starts,ends,amount,currency,account,includes_labour,memo\n"
         "E2E-1,vehicle-tax,,2017-01-01,2017-01-02,10.00,GBP,,no,good\n"
