@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portfolio.board import views
+from portfolio.board import network, views
 
 app_name = "board"
 urlpatterns = [
     path("", views.board, name="board"),
     path("how/", views.how, name="how"),
+    path("network/of/<slug:code>/", network.network_product, name="network-product"),
     path("product/<slug:code>/", views.product, name="product"),
     path("product/<slug:code>/<str:month>/", views.product_month, name="product-month"),
 ]

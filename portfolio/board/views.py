@@ -38,7 +38,7 @@ def board(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen(standings)
     table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
     page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    shown = headline(form, standings, chosen)
+    shown = headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed)
     context = {
         "form": form,
         "asked": form.asked,

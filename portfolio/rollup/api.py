@@ -230,7 +230,7 @@ class StandingViewSet(viewsets.GenericViewSet):
         blocked = BlockedMonth.objects.filter(month__gte=form.asked.first, month__lte=form.asked.last)
         shown = {
             "asked": form.asked,
-            "headline": headline(form, standings, chosen),
+            "headline": headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed),
             "months": [
                 {"month": month, "cost": cost, "value": value, "low": low, "high": high}
                 for month, cost, value, low, high in zip(

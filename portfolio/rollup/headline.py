@@ -8,7 +8,6 @@ from django.db.models import Sum
 
 from portfolio.common.months import add_months
 from portfolio.rollup import reading
-from portfolio.rollup.filters import StandingForm
 from portfolio.rollup.models import ProductMonth, Standing
 from portfolio.rollup.monthly import headlines
 
@@ -27,44 +26,40 @@ class Headline:
     valued: int
 
 
-def headline(form: StandingForm, standings: Sequence[Standing], chosen: Sequence[Standing]) -> Headline:
-    """Return the headline of the chosen products, which are all of `standings` unless the form narrows them.
-
-    The form has been cleaned and means a window.
-    """
-    assert form.asked is not None
+def headline(
+    asked: reading.Asked, standings: Sequence[Standing], chosen: Sequence[Standing], *, is_narrowed: bool
+) -> Headline:
+    """Return the headline of the chosen products, which are all of those in `standings` unless it is narrowed."""
     spend = sum((row.direct_cost for row in chosen), Decimal(0))
     value = sum((row.credited_value for row in chosen), Decimal(0))
-    counts = {"products": len(chosen), "valued": sum(row.is_valued for row in chosen)}
+    valued = sum(row.is_valued for row in chosen)
     whole = next((row for row in standings if not row.product_id and not row.value_stream_id), None)
-    if whole and not form.is_narrowed:
-        low, high, credited = whole.credited_low, whole.credited_high, whole.credited
+    if whole and not is_narrowed:
+        credited, low, high = whole.credited, whole.credited_low, whole.credited_high
+        year_before = whole.year_before if asked.is_kept else _year_before(asked, chosen)
     else:
-        [found] = headlines(form.asked, [{row.product_id for row in chosen}])
+        [found] = headlines(asked, [{row.product_id for row in chosen if row.product_id}])
         credited, low, high = found or (None, None, None)
-        if not counts["valued"]:
+        year_before = _year_before(asked, chosen)
+        if not valued:
             low = high = None
-    return Headline(spend, value, credited, low, high, _year_before(form, whole, chosen), **counts)
+    return Headline(spend, value, credited, low, high, year_before, len(chosen), valued)
 
 
-def _year_before(form: StandingForm, whole: Standing | None, chosen: Sequence[Standing]) -> float | None:
-    asked = form.asked
-    assert asked is not None
-    if whole and asked.is_kept and not form.is_narrowed:
-        return whole.year_before
+def _year_before(asked: reading.Asked, chosen: Sequence[Standing]) -> float | None:
     first, last = add_months(asked.first, -12), add_months(asked.last, -12)
     wanted = {row.product_id for row in chosen}
     if asked.at:
-        earlier = reading.read_standings(reading.Asked(first, last, "", asked.at))
-        rows = [(row.direct_cost, row.credited_value) for row in earlier if row.product_id in wanted]
+        rows = reading.read_standings(reading.Asked(first, last, "", asked.at))
+        sums = [(row.product_id, row.direct_cost, row.credited_value) for row in rows if row.product_id]
     else:
-        # By stream of ids it would not fit a query; the sums of every product do.
-        sums = (
+        # A thousand ids would not fit a query; the sums of every product do.
+        sums = list(
             ProductMonth.objects.filter(month__gte=first, month__lte=last)
             .order_by()
             .values_list("product_id")
             .annotate(cost=Sum("direct_cost"), value=Sum("credited_value"))
         )
-        rows = [(cost, value or Decimal(0)) for product, cost, value in sums if product in wanted]
-    cost, value = (sum(column, Decimal(0)) for column in zip(*rows, strict=True)) if rows else (Decimal(0), Decimal(0))
-    return float(value) / float(cost) if cost and cost > 0 else None
+    cost = sum(float(spent) for product, spent, _ in sums if product in wanted)
+    value = sum(float(credited or 0) for product, _, credited in sums if product in wanted)
+    return value / cost if cost > 0 else None
