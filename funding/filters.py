@@ -112,7 +112,9 @@ class LedgerEntryFilter(KnownFilterSet):
     def days(self) -> tuple[date | None, date | None]:
         """The days `[first, after)` that are asked for; None where they are open."""
         given = self.form.cleaned_data
-        firsts, afters = [given.get("from")], [given["to"] + timedelta(days=1) if given.get("to") else None]
+        last = given.get("to")
+        # After the last day of the calendar there is none.
+        firsts, afters = [given.get("from")], [last + timedelta(days=1) if last and last < date.max else None]
         if month := given.get("month"):
             firsts.append(month)
             afters.append(add_months(month, 1))

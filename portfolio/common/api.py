@@ -158,6 +158,14 @@ class DescribedViewSet(
         self.may_add()
         return super().create(request, *args, **kwargs)
 
+    def retrieve(self, request, *args, **kwargs):
+        """Show one row."""
+        return super().retrieve(request, *args, **kwargs)
+
+    def partial_update(self, request, *args, **kwargs):
+        """Edit a row: give what changes. Its history keeps what it was."""
+        return super().partial_update(request, *args, **kwargs)
+
     def update(self, request, *args, **kwargs):
         """Edit a row: only one that the user's roles cover."""
         access.require(request.user, self.get_object())
@@ -179,6 +187,10 @@ class RecordedViewSet(
     def filter_queryset(self, queryset):
         """Filter lists only: a single row is readable for ever, with when it was retracted and why."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
+
+    def retrieve(self, request, *args, **kwargs):
+        """Show one row, for ever: with when it was corrected or retracted, and why."""
+        return super().retrieve(request, *args, **kwargs)
 
     def create(self, request, *args, **kwargs):
         """Record a row."""

@@ -73,7 +73,7 @@ def _call(schema: dict, method: str, path: str, operation: dict) -> Call:
     return Call(
         method.upper(),
         path,
-        operation.get("summary") or operation.get("description", ""),
+        (operation.get("summary") or operation.get("description", "")).replace("`", ""),
         [
             Taken(
                 one["name"],
