@@ -3,6 +3,8 @@
 import pytest
 from django.urls import reverse
 
+from portfolio.common.templatetags.twofold import NAVIGATION
+
 
 def test_the_door_asks_for_name_and_password_and_offers_no_sign_up(client, db):
     page = client.get(reverse("account_login")).content.decode()
@@ -27,3 +29,8 @@ def test_an_unknown_address_says_what_addresses_are_made_of(client, db):
     response = client.get("/no-such-page/")
     assert response.status_code == 404
     assert "/no-such-page/" in response.content.decode()
+
+
+@pytest.mark.parametrize(("label", "name"), NAVIGATION)
+def test_every_main_link_leads_somewhere(label, name):
+    assert reverse(name)

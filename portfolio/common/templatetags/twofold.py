@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django import template
 from django.http import QueryDict
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -365,11 +365,6 @@ def navigation(context: template.Context) -> list[dict[str, object]]:
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
     here = context.get("nav") or (match.app_name if match else "")
-    links = []
-    for label, name in NAVIGATION:
-        try:
-            href = reverse(name)
-        except NoReverseMatch:
-            continue
-        links.append({"label": label, "href": href, "is_here": here == name.partition(":")[0]})
-    return links
+    return [
+        {"label": label, "href": reverse(name), "is_here": here == name.partition(":")[0]} for label, name in NAVIGATION
+    ]
