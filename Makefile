@@ -91,8 +91,9 @@ test-services: $(VENV)/dev.stamp  ## run the same tests on DATABASE_URL and CELE
 	  echo "Set DATABASE_URL (postgres://user:password@host:5432/name, whose user may create databases) and CELERY_BROKER_URL (redis://host:6379/0) first; 'make test' needs neither." >&2; exit 1; }
 	@$(PYTEST) $(TESTS)
 
-e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium)
+e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium), and fuzz the API
 	@$(BIN)/python -m pytest -q tests/e2e $(TESTS)
+	@DATABASE_URL= CELERY_BROKER_URL= CACHE_URL=locmemcache://tests $(PYTEST) tests/api/test_fuzz.py
 
 check: $(VENV)/dev.stamp  ## formatting, lint, types, imports between rooms, migrations, deployment, templates
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "'make format' mends this." >&2; exit 1; }
