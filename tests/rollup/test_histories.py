@@ -186,11 +186,11 @@ class History:
             rows.correct(row, changes=changes, reason="It was wrong", by=None)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_refreshes_and_a_full_roll_up_give_the_same_figures(seed):
     history = History(seed)
-    for _ in range(8):
-        for _ in range(7):
+    for _ in range(5):
+        for _ in range(11):
             history.happen()
         actions.refresh_standings()
     refreshed = everything()
@@ -200,7 +200,7 @@ def test_refreshes_and_a_full_roll_up_give_the_same_figures(seed):
     assert all(outcome["held"] for outcome in check_all().values())
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(2, 4))
 def test_figures_can_be_had_as_they_were_known(seed):
     history = History(seed)
     for _ in range(40):
