@@ -236,11 +236,17 @@ def body(world: World, endpoint: Endpoint) -> dict:
 
 
 def concerned(world: World, kind: str) -> list[Someone]:
-    """Return who to try: writers over every scope, the other roles over the widest, and the special cases."""
+    """Return who to try: each role over the whole, writers over every scope that matters, and the special cases.
+
+    Where a role over the row's own product covers nothing, one over another product is not tried as well.
+    """
+    written = KINDS[kind]
+    covering = {*written.covered_by, *(written.added_by or ())}
+    matters = {"whole", "stream", "product", "team", *covering, *(f"other {scope}" for scope in covering)}
     return [
         person
         for person in world.people
-        if not person.role or person.role in KINDS[kind].writers or person.scope == "whole"
+        if not person.role or person.scope == "whole" or (person.role in written.writers and person.scope in matters)
     ]
 
 
