@@ -83,7 +83,16 @@ class ActionSerializer(serializers.ModelSerializer):
 class RecordedSerializer(ActionSerializer):
     """A recorded row with its second time: when we knew it, from whom, and what it corrects."""
 
-    RECORDING = ("id", "recorded_at", "recorded_by", "retracted_at", "retracted_by", "reason", "corrects")
+    MEANINGS = {
+        "id": "Its key, for corrections and retractions.",
+        "recorded_at": "From when it was known.",
+        "recorded_by": "Name of the account that recorded it; null is the operator.",
+        "retracted_at": "Until when it was known; null while it stands.",
+        "retracted_by": "Name of the account that corrected or retracted it.",
+        "reason": "Why it was corrected or retracted.",
+        "corrects": "Key of the row that it replaced.",
+    }
+    RECORDING = tuple(MEANINGS)
 
     def get_field_names(self, declared_fields, info):
         """Return the row's own fields and those of its recording."""
@@ -95,7 +104,8 @@ class RecordedSerializer(ActionSerializer):
         field_class, options = super().build_field(field_name, info, model_class, nested_depth)
         if field_name in self.RECORDING:
             keep = {key: options[key] for key in ("slug_field", "label") if key in options}
-            return field_class, keep | {"read_only": True}
+            keep |= {"read_only": True, "help_text": self.MEANINGS[field_name]}
+            return field_class, keep | ({"allow_null": True} if model_class._meta.get_field(field_name).null else {})
         return field_class, options
 
 

@@ -2,14 +2,17 @@
 
 from io import StringIO
 
+import jsonschema
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
 from drf_spectacular.generators import SchemaGenerator
 
+from portfolio.common import actions
 from portfolio.config.api import router
 from portfolio.config.reference import groups
 from tests import factories as make
+from tests.access.world import World
 
 
 @pytest.fixture(scope="module")
@@ -93,3 +96,44 @@ def test_the_schema_is_read_by_who_is_signed_in(client):
     client.force_login(make.make_user())
 
     assert client.get(reverse("schema")).status_code == 200
+
+
+def as_json_schema(given):
+    """Return a piece of an OpenAPI 3.0 schema as JSON Schema, which says in another way that null is allowed."""
+    if isinstance(given, list):
+        return [as_json_schema(one) for one in given]
+    if not isinstance(given, dict):
+        return given
+    plain = {name: as_json_schema(one) for name, one in given.items() if name != "nullable"}
+    return {"anyOf": [plain, {"type": "null"}]} if given.get("nullable") is True else plain
+
+
+@pytest.fixture
+def corrected(db):
+    """The rows of each kind, each recorded one corrected once."""
+    world = World()
+    for kind in ("value.confirmation", "network.usage", "network.link", "funding.ledgerentry", "teams.rate"):
+        world.rows[kind] = actions.correct(world.rows[kind], changes={}, reason="Misread.", by=None)
+    return world
+
+
+@pytest.mark.parametrize(("prefix", "viewset"), [(prefix, viewset) for prefix, viewset, _ in router.registry])
+def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix, viewset):
+    client.force_login(make.User.objects.create_superuser("root"))
+    described = as_json_schema(schema)
+
+    def check(path, address):
+        content = schema["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+        answer = client.get(address)
+        assert answer.status_code == 200
+        jsonschema.validate(answer.json(), described | as_json_schema(content))
+        return answer.json()
+
+    shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/")
+    row = corrected.rows.get(viewset.queryset.model._meta.label_lower)
+    if row:
+        assert shown["results"]
+        name = viewset.lookup_field if viewset.lookup_field == "code" else "id"
+        check(f"/api/v1/{prefix}/{{{name}}}/", f"/api/v1/{prefix}/{getattr(row, name)}/")
+        if hasattr(row, "corrects_id") and row.corrects_id:
+            check(f"/api/v1/{prefix}/{{{name}}}/", f"/api/v1/{prefix}/{row.corrects_id}/")
