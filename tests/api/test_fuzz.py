@@ -11,7 +11,8 @@ from typing import Any
 import hypothesis
 import pytest
 import schemathesis
-from django.db import transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
 from drf_spectacular.generators import SchemaGenerator
 
 from portfolio.common.models import ApiToken, User
@@ -42,11 +43,15 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(scope="module")
 def caller(django_db_setup, django_db_blocker) -> Iterator[dict[str, Any]]:
     """Someone who may do everything, and one row of each kind to do it to; made once, what calls change is undone."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)  # as Django's own test client does: the rows are in this connection
     with django_db_blocker.unblock(), transaction.atomic():
         user = User.objects.create_superuser("root", password="correct horse battery")
         token = ApiToken.objects.create(user, name="fuzzer")[1]
         yield {"authorization": f"Bearer {token}", "rows": World().rows}
         transaction.set_rollback(True)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @description.parametrize()
