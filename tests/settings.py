@@ -42,3 +42,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_H
 
 # Look a static file up when it is asked for: every test client would list all of them first.
 WHITENOISE_AUTOREFRESH = True
+
+# Clearing a Redis cache empties its whole database, so each process of a parallel run has one of its own.
+if (_worker := os.environ.get("PYTEST_XDIST_WORKER", "")).startswith("gw"):
+    _server, _, _number = CACHES["default"]["LOCATION"].rpartition("/")  # noqa: F405
+    if _server.startswith("redis://") and _number.isdigit():
+        CACHES["default"]["LOCATION"] = f"{_server}/{(int(_number) + int(_worker[2:])) % 16}"  # noqa: F405
