@@ -62,7 +62,7 @@ $(VENV)/e2e.stamp: requirements/e2e.txt | $(BIN)/python
 
 lock: $(BIN)/python  ## pin requirements/*.in anew, with hashes
 	@$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/python -m pip --disable-pip-version-check -qq install uv
-	@for name in installer base dev e2e; do \
+	@for name in installer base observability dev e2e; do \
 	  (cd requirements && ../$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	    --generate-hashes --no-header --no-emit-index-url --no-emit-find-links $(UPGRADE) $$name.in -o $$name.txt); done
 
