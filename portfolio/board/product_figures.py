@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q
 from django.urls import reverse
 
 from funding.models import Allocation
@@ -25,7 +25,8 @@ from portfolio.common.months import add_months, fiscal_year, fiscal_year_name, m
 from portfolio.common.spreading import from_cents
 from portfolio.engine.uncertainty import Range
 from portfolio.rollup import reading
-from portfolio.rollup.models import LinkMonth, Standing
+from portfolio.rollup.models import Standing
+from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
@@ -324,16 +325,13 @@ def _neighbours(costs: Sequence[Line], values: Sequence[Line]) -> list[charts.Ne
 
 def example(standings: Sequence[Standing], asked: reading.Asked) -> dict[str, Any] | None:
     """Return a product to explain the arithmetic with: the one that pulls most, else the one that spends most."""
-    pulling = (
-        LinkMonth.objects.filter(month__gte=asked.first, month__lte=asked.last)
-        .order_by()
-        .values_list("consumer_id")
-        .annotate(pulled=Sum("cost"))
-        .order_by("-pulled", "consumer_id")
-        .first()
-    )
+    pulled: dict[int, int] = {}
+    for solved in solved_months(month_range(asked.first, asked.last)).values():
+        for consumer, cents in solved.pulled().items():
+            pulled[consumer] = pulled.get(consumer, 0) + cents
+    pulling = min(pulled, key=lambda consumer: (-pulled[consumer], consumer), default=None)
     ranked = [row for row in standings if row.product_id and row.is_valued]
-    chosen = next((row for row in ranked if pulling and row.product_id == pulling[0]), None)
+    chosen = next((row for row in ranked if row.product_id == pulling), None)
     chosen = chosen or max(ranked, key=lambda row: row.direct_cost, default=None)
     if chosen is None:
         return None

@@ -13,14 +13,14 @@ what that leaves open is shown as a line of its own, never hidden in another.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 
+import numpy as np
 from django.db.models import Q
 
 from portfolio.engine.errors import EngineError
-from portfolio.rollup.facts import MissingRate, known, read_month
-from portfolio.rollup.models import Basis, BlockedMonth, LinkMonth, MetricMonth, ProductMonth
-from portfolio.rollup.snapshots import Inputs, Results, arrays, solve, to_int
+from portfolio.rollup.facts import MetricFigure, MissingRate, known, read_month
+from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth
+from portfolio.rollup.snapshots import BASES, Inputs, Results, arrays, solve, solved_months, to_int
 from products.catalog.models import Product
 
 
@@ -34,18 +34,6 @@ class Flow:
     basis: str
     cost: int
     value: int
-
-
-@dataclass
-class MetricFigure:
-    """What a metric came to; `value` in cents, None where it is not valued."""
-
-    metric: int
-    quantity: Decimal
-    weight: Decimal | None
-    valuation: int | None
-    value: int | None
-    overdue_days: int
 
 
 @dataclass
@@ -91,22 +79,11 @@ def _stored(product: Product, months: Sequence[date]) -> list[MonthFigures]:
             ("credited", row.credited_value),
         ):
             setattr(figures, name, None if amount is None else to_int(amount))
-    for link in LinkMonth.objects.filter(within, Q(supplier=product) | Q(consumer=product)):
-        read[link.month].flows.append(
-            Flow(
-                link.supplier_id,
-                link.consumer_id,
-                link.share,
-                link.basis,
-                to_int(link.cost or Decimal(0)),
-                to_int(link.value or Decimal(0)),
-            )
-        )
-    for row in MetricMonth.objects.filter(within, metric__product=product):
-        value = None if row.value is None else to_int(row.value)
-        read[row.month].metrics.append(
-            MetricFigure(row.metric_id, row.quantity, row.weight, row.valuation_id, value, row.overdue_days)
-        )
+    for month, solved in solved_months(months).items():
+        inputs, place = solved.inputs, solved.inputs.place_of(product.pk)
+        if place is not None:
+            read[month].flows = list(_flows(inputs, solved.results, place))
+            read[month].metrics = inputs.metrics_of(place)
     for blocked in BlockedMonth.objects.filter(within):
         read[blocked.month].blocked = blocked.message
     return [read[month] for month in months]
@@ -119,14 +96,10 @@ def _fresh(product: Product, month: date, at: datetime) -> MonthFigures:
     except MissingRate as error:
         figures.blocked = str(error)
         return figures
-    figures.metrics = [
-        MetricFigure(one.metric, one.quantity, one.weight, one.valuation, one.value, one.overdue_days)
-        for one in inputs.metrics
-        if one.product == product.pk
-    ]
-    if product.pk not in inputs.products:
+    place = inputs.place_of(product.pk)
+    if place is None:
         return figures
-    place = int(inputs.positions([product.pk])[0])
+    figures.metrics = inputs.metrics_of(place)
     figures.ledger, figures.labour = int(inputs.ledger[place]), int(inputs.labour[place])
     figures.made = int(inputs.value[place])
     try:
@@ -140,18 +113,16 @@ def _fresh(product: Product, month: date, at: datetime) -> MonthFigures:
     return figures
 
 
-def _flows(inputs: Inputs, results: Results, place: int) -> Iterable[Flow]:
-    ids = inputs.products.tolist()
-    for link, (supplier, consumer) in enumerate(zip(inputs.suppliers.tolist(), inputs.consumers.tolist(), strict=True)):
-        if place in (supplier, consumer):
-            yield Flow(
-                ids[supplier],
-                ids[consumer],
-                float(inputs.share[link]),
-                inputs.basis[link],
-                int(results.link_cost[link]),
-                int(results.link_value[link]),
-            )
+def _flows(inputs: Inputs, results: Results | None, place: int) -> Iterable[Flow]:
+    for link in np.flatnonzero((inputs.suppliers == place) | (inputs.consumers == place)).tolist():
+        yield Flow(
+            int(inputs.products[inputs.suppliers[link]]),
+            int(inputs.products[inputs.consumers[link]]),
+            float(inputs.share[link]),
+            BASES[inputs.basis_codes[link]],
+            int(results.link_cost[link]) if results else 0,
+            int(results.link_value[link]) if results else 0,
+        )
 
 
 # -- the statement ----------------------------------------------------------------------------------------------

@@ -9,8 +9,9 @@ from django.db.models import F, Max, Sum
 
 from funding.models import LedgerEntry
 from portfolio.common.money import to_cent
-from portfolio.common.spreading import parts_by_month
-from portfolio.rollup.models import BlockedMonth, MetricMonth, ProductMonth
+from portfolio.common.spreading import from_cents, parts_by_month
+from portfolio.rollup.models import BlockedMonth, ProductMonth
+from portfolio.rollup.snapshots import solved_months
 
 EXACTNESS = 1e-9  # how far the engine's sums may be off before rounding, relative
 
@@ -37,11 +38,11 @@ def check_months(months: Collection[date], gap: float = 0.0) -> dict[str, Outcom
         cost=Sum("direct_cost"), retained=Sum("retained_cost"), value=Sum("own_value"), credited=Sum("credited_value")
     )
     figures = {name: to_cent(Decimal(total or 0)) for name, total in sums.items()}
-    of_metrics = MetricMonth.objects.filter(month__in=months).aggregate(total=Sum("value"))["total"]
+    of_metrics = sum(int(solved.inputs.measured.value.sum()) for solved in solved_months(months).values())
     return {
         "cost_retained": _outcome("cost_retained", figures["retained"], figures["cost"]),
         "value_credited": _outcome("value_credited", figures["credited"], figures["value"]),
-        "value_of_metrics": _outcome("value_of_metrics", figures["value"], to_cent(Decimal(of_metrics or 0))),
+        "value_of_metrics": _outcome("value_of_metrics", figures["value"], from_cents(of_metrics)),
         "engine": _outcome("engine", gap, 0.0, within=EXACTNESS),
     }
 

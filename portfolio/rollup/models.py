@@ -1,4 +1,4 @@
-"""What a roll-up writes: product-months and what they are made of, standings, and the record of each run.
+"""What a roll-up writes: months and product-months, standings, and the record of each run.
 
 All of it can be made again from the facts and agreements; nothing here is entered by hand.
 """
@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Coalesce
 
 from portfolio.common.access import Scoped
-from portfolio.common.money import quantity_field, total_field
+from portfolio.common.money import total_field
 
 
 class Run(Scoped, models.Model):
@@ -28,6 +28,7 @@ class Run(Scoped, models.Model):
     invariants = models.JSONField(default=dict, help_text="Each law of conservation, and by how much it was missed.")
     has_held = models.BooleanField(default=True, help_text="Whether every invariant held.")
     error = models.TextField(blank=True)
+    versions = models.JSONField(default=dict, help_text="The version of each month that the standings were made from.")
 
     class Meta:
         ordering = ["-id"]
@@ -61,31 +62,6 @@ class ProductMonth(models.Model):
         return f"{self.product_id} in {self.month:%Y-%m}"
 
 
-class MetricMonth(models.Model):
-    """What one metric came to in a month, and what that was worth."""
-
-    metric = models.ForeignKey("value.Metric", models.CASCADE, related_name="months")
-    month = models.DateField()
-    quantity = quantity_field(help_text="Of a flow, the sum; of a level, the mean over time.")
-    valuation = models.ForeignKey("value.Valuation", models.CASCADE, null=True, related_name="+")
-    weight = models.DecimalField(
-        max_digits=24,
-        decimal_places=6,
-        null=True,
-        help_text="What it would be worth in the base currency if a unit were worth 1: of a level, the mean above the "
-        "baseline over the days it is known for.",
-    )
-    value = total_field(null=True, help_text="In the base currency; empty where there is no valuation.")
-    overdue_days = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        ordering = ["month", "metric"]
-        constraints = [models.UniqueConstraint(fields=["month", "metric"], name="metricmonth_is_made_once")]
-
-    def __str__(self) -> str:
-        return f"{self.metric_id} in {self.month:%Y-%m}: {self.quantity}"
-
-
 class Basis(models.TextChoices):
     """What a share rests on."""
 
@@ -94,26 +70,31 @@ class Basis(models.TextChoices):
     CARRIED = "carried", "Carried on: metering has stopped"
 
 
-class LinkMonth(models.Model):
-    """What one product pulled from another in a month: cost one way, value the other."""
+class SolvedMonth(models.Model):
+    """One month as it was last worked out: its facts and what the engine made of them, as arrays in bytes.
 
-    supplier = models.ForeignKey("catalog.Product", models.CASCADE, related_name="supplied_months")
-    consumer = models.ForeignKey("catalog.Product", models.CASCADE, related_name="pulled_months")
-    month = models.DateField()
-    share = models.FloatField(help_text="Part of the supplier's output, 0 to 1.")
-    basis = models.CharField(max_length=7, choices=Basis)
-    cost = total_field(null=True, help_text="Supplier's loaded cost that was passed on.")
-    value = total_field(null=True, help_text="Consumer's reached value that came through the supplier.")
+    The row is what a worker locks to have the month to itself. Each time the figures change, `version` goes up by
+    one; standings are behind where a month has another version than they were made from (`Run.versions`).
+    """
+
+    month = models.DateField(unique=True)
+    version = models.PositiveIntegerField(default=0)
+    is_due = models.BooleanField(default=False, help_text="To be worked out whole, from all of its facts.")
+    solved_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(default=0, help_text="How long it took to read, solve and write.")
+    rows = models.PositiveIntegerField(default=0, help_text="Facts and agreements that were read.")
+    product_months = models.PositiveIntegerField(default=0, help_text="Product-months that were written.")
+    cause = models.CharField(max_length=200, blank=True)
+    gap = models.FloatField(default=0, help_text="How far the engine's sums were off before rounding, relative.")
+    has_costs = models.BooleanField(default=False)
+    digest = models.CharField(max_length=32, blank=True, help_text="Of the figures: the same ones have the same.")
+    figures = models.BinaryField(default=b"", help_text="See portfolio.rollup.snapshots.")
 
     class Meta:
-        ordering = ["month", "supplier", "consumer"]
-        constraints = [
-            models.UniqueConstraint(fields=["month", "supplier", "consumer"], name="linkmonth_is_made_once"),
-        ]
-        indexes = [models.Index(fields=["consumer", "month"], name="linkmonth_consumer")]
+        ordering = ["month"]
 
     def __str__(self) -> str:
-        return f"{self.supplier_id} to {self.consumer_id} in {self.month:%Y-%m}"
+        return f"{self.month:%Y-%m}, version {self.version}"
 
 
 class BlockedMonth(models.Model):
@@ -125,6 +106,9 @@ class BlockedMonth(models.Model):
     blocked_at = models.DateTimeField(help_text="When it was last tried.")
     is_unread = models.BooleanField(
         default=False, help_text="Its facts could not even be read; its marks wait until something is marked anew."
+    )
+    waiting = models.PositiveIntegerField(
+        null=True, help_text="How many marks waited when it was last tried; more of them are a reason to try again."
     )
 
     class Meta:

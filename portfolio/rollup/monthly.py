@@ -21,7 +21,8 @@ from portfolio.engine.origins import origins
 from portfolio.engine.uncertainty import percentiles
 from portfolio.rollup import reading, standings
 from portfolio.rollup.facts import known
-from portfolio.rollup.models import BlockedMonth, LinkMonth, MetricMonth, ProductMonth
+from portfolio.rollup.models import BlockedMonth, ProductMonth
+from portfolio.rollup.snapshots import Inputs, solved_months
 
 Floats = NDArray[np.float64]
 
@@ -82,17 +83,15 @@ def _stored(months: Sequence[date], *, has_links: bool) -> dict[date, _Month]:
     ):
         read[month].cost[product] = cost
         read[month].credited[product] = credited or 0
-    if has_links:
-        links = LinkMonth.objects.filter(**within).order_by()
-        for month, supplier, consumer, share in links.values_list("month", "supplier_id", "consumer_id", "share"):
-            read[month].links.append((supplier, consumer, share))
-    valued = MetricMonth.objects.filter(**within, valuation__isnull=False).order_by()
-    for month, product, metric, valuation, weight, overdue in valued.values_list(
-        "month", "metric__product_id", "metric_id", "valuation_id", "weight", "overdue_days"
-    ):
-        read[month].overdue[metric] = overdue
-        if weight:
-            read[month].weights.append((product, valuation, float(weight)))
+    for month, solved in solved_months(months).items():
+        inputs = solved.inputs
+        if has_links:
+            read[month].links = _links(inputs)
+        for one in inputs.metrics:
+            if one.valuation:
+                read[month].overdue[one.metric] = one.overdue_days
+                if one.weight:
+                    read[month].weights.append((one.product, one.valuation, float(one.weight)))
     for month in BlockedMonth.objects.filter(**within).values_list("month", flat=True):
         read[month].is_blocked = True
     return read
@@ -108,16 +107,7 @@ def _fresh(months: Sequence[date], what: reading.Asked) -> dict[date, _Month]:
         read[month] = _Month(
             cost=dict(zip(ids, panel.data[place, :, standings.COST].tolist(), strict=True)),
             credited=dict(zip(ids, panel.data[place, :, standings.CREDITED].tolist(), strict=True)),
-            links=list(
-                zip(
-                    inputs.products[inputs.suppliers].tolist(),
-                    inputs.products[inputs.consumers].tolist(),
-                    inputs.share.tolist(),
-                    strict=True,
-                )
-            )
-            if inputs
-            else [],
+            links=_links(inputs) if inputs else [],
             weights=[
                 (one.product, one.valuation, float(one.weight)) for one in figures if one.valuation and one.weight
             ],
@@ -125,6 +115,17 @@ def _fresh(months: Sequence[date], what: reading.Asked) -> dict[date, _Month]:
             is_blocked=month in panel.blocked,
         )
     return read
+
+
+def _links(inputs: Inputs) -> list[tuple[int, int, float]]:
+    return list(
+        zip(
+            inputs.products[inputs.suppliers].tolist(),
+            inputs.products[inputs.consumers].tolist(),
+            inputs.share.tolist(),
+            strict=True,
+        )
+    )
 
 
 def _ranged(months: Sequence[date], read: dict[date, _Month], products: set[int] | None) -> Monthly:

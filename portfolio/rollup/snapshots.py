@@ -1,23 +1,31 @@
 """Rows to arrays and back: the one place where money turns from whole cents into float, and returns.
 
-A `Snapshot` is one month solved: what the engine made of its facts, in whole cents that add up. It is made from
-facts just read, or from what the roll-up stored.
+A month is kept as arrays: its facts (`Inputs`) and what the engine made of them (`Results`), in whole cents that add
+up. They are made from facts just read, or unpacked from what the roll-up stored (`solved_months`).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
+from hashlib import blake2b
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
+from django.db.models import F
+from django.utils import timezone
 from numpy.typing import NDArray
 
+from portfolio.common.spreading import from_cents
 from portfolio.engine.errors import ClosedLoop
 from portfolio.engine.flows import Flows, trace
 from portfolio.engine.rounding import to_cents
-from portfolio.rollup.facts import MetricFigure, MonthFacts
-from portfolio.rollup.models import LinkMonth, MetricMonth, ProductMonth
+from portfolio.rollup.facts import MICRO, QUANTITY, MetricFigure, MonthFacts
+from portfolio.rollup.models import Basis, ProductMonth, SolvedMonth
+from portfolio.rollup.packing import pack, unpack
 from products.value.models import Evidence
 
 if TYPE_CHECKING:
@@ -26,11 +34,34 @@ if TYPE_CHECKING:
 Cents = NDArray[np.int64]
 
 GRADES = (Evidence.MEASURED, Evidence.ESTIMATED)  # what is neither is asserted
+# Codes that are stored: only ever add to the end.
+EVIDENCE: tuple[str, ...] = ("", Evidence.MEASURED, Evidence.ESTIMATED, Evidence.ASSERTED)
+BASES: tuple[str, ...] = (Basis.METERED, Basis.AGREED, Basis.CARRIED)
+CACHED_BYTES = 192 * 1024 * 1024  # of unpacked months that a process keeps: two years of 100,000 links
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class MetricColumns:
+    """What the month's K metrics came to, by metric id, ascending."""
+
+    ids: NDArray[np.int64]  #: (K,)
+    product: NDArray[np.intp]  #: (K,) positions in the month's products
+    quantity: NDArray[np.int64]  #: (K,) in ten-thousandths
+    valuation: NDArray[np.int64]  #: (K,) ids, 0 where it is not valued
+    evidence: NDArray[np.int8]  #: (K,) places in EVIDENCE
+    weight: NDArray[np.float64]  #: (K,) worth in the base currency if a unit were worth 1; NaN where not valued
+    value: Cents  #: (K,) 0 where it is not valued
+    overdue: NDArray[np.int64]  #: (K,) days
+
+    @property
+    def is_valued(self) -> NDArray[np.bool_]:
+        """(K,)"""
+        return self.valuation != 0
+
+
+@dataclass(frozen=True, eq=False)
 class Inputs:
-    """One month's facts as arrays over its P products and L links; money in cents."""
+    """One month's facts as arrays over its P products, K metrics and L links; money in cents."""
 
     month: date
     products: NDArray[np.int64]  #: (P,) ids, ascending
@@ -38,16 +69,49 @@ class Inputs:
     labour: Cents  #: (P,)
     value: Cents  #: (P,) own value, the sum of the metrics' values
     graded: Cents  #: (P, 2) the part of it that is measured, and that is estimated
-    metrics: tuple[MetricFigure, ...]
-    suppliers: NDArray[np.intp]  #: (L,) positions in `products`
+    measured: MetricColumns
+    suppliers: NDArray[np.intp]  #: (L,) positions in `products`; links are in order of supplier, then consumer
     consumers: NDArray[np.intp]  #: (L,)
     share: NDArray[np.float64]  #: (L,)
-    basis: tuple[str, ...]
+    basis_codes: NDArray[np.int8]  #: (L,) places in BASES
 
     @property
     def cost(self) -> Cents:
         """Direct cost, (P,)."""
         return self.ledger + self.labour
+
+    @cached_property
+    def metrics(self) -> tuple[MetricFigure, ...]:
+        """The metrics one by one, for those who look at a few; whole months are quicker by `measured`."""
+        return tuple(map(self._metric, range(len(self.measured.ids))))
+
+    def _metric(self, row: int) -> MetricFigure:
+        of = self.measured
+        valuation = int(of.valuation[row])
+        return MetricFigure(
+            metric=int(of.ids[row]),
+            product=int(self.products[of.product[row]]),
+            quantity=Decimal(int(of.quantity[row])).scaleb(-4),
+            valuation=valuation or None,
+            evidence=EVIDENCE[of.evidence[row]],
+            weight=Decimal(repr(float(of.weight[row]))).quantize(MICRO) if valuation else None,
+            value=int(of.value[row]) if valuation else None,
+            overdue_days=int(of.overdue[row]),
+        )
+
+    def metrics_of(self, place: int) -> list[MetricFigure]:
+        """Return the metrics of the product at a position."""
+        return [self._metric(row) for row in np.flatnonzero(self.measured.product == place).tolist()]
+
+    def place_of(self, product: int) -> int | None:
+        """Return where a product stands in `products`; None where the month does not know it."""
+        place = int(np.searchsorted(self.products, product))
+        return place if place < len(self.products) and self.products[place] == product else None
+
+    @cached_property
+    def basis(self) -> tuple[str, ...]:
+        """What each share rests on, (L,)."""
+        return tuple(BASES[code] for code in self.basis_codes.tolist())
 
     def shares(self) -> "csr_array":
         """Return S, (P, P)."""
@@ -61,9 +125,12 @@ class Inputs:
         return np.searchsorted(self.products, np.fromiter(ids, np.int64))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
-    """What the engine made of a month, in cents; retained and credited add up to cost and value exactly."""
+    """What the engine made of a month, in cents; retained and credited add up to cost and value exactly.
+
+    A blocked month keeps its last good results: what came into it since has zeros, and `is_known` says so.
+    """
 
     loaded: Cents  #: (P,)
     retained: Cents  #: (P,)
@@ -72,7 +139,35 @@ class Results:
     credited_graded: Cents  #: (P, 2)
     link_cost: Cents  #: (L,) supplier's loaded cost passed on
     link_value: Cents  #: (L,) consumer's reached value that came through the supplier
+    is_known: NDArray[np.bool_]  #: (P,)
     gap: float  #: how far retained and credited were from cost and value before rounding, relative
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A month as it was last worked out; no results where it is blocked and never was solved."""
+
+    inputs: Inputs
+    results: Results | None
+    version: int = 0
+
+    def pulled(self) -> dict[int, int]:
+        """Return the cents that each product pulled from others, by id."""
+        if self.results is None:
+            return {}
+        sums = np.zeros(len(self.inputs.products), np.int64)
+        np.add.at(sums, self.inputs.consumers, self.results.link_cost)
+        return {int(self.inputs.products[place]): int(sums[place]) for place in np.unique(self.inputs.consumers)}
+
+    @property
+    def size(self) -> int:
+        """Bytes of its arrays."""
+        inputs, results = self.inputs, self.results
+        columns = [getattr(inputs, name) for name in MONTH_COLUMNS]
+        columns += [getattr(inputs.measured, name) for name in METRIC_COLUMNS]
+        if results is not None:
+            columns += [getattr(results, name) for name in RESULT_COLUMNS]
+        return sum(column.nbytes for column in columns)
 
 
 def arrays(facts: MonthFacts) -> Inputs:
@@ -82,29 +177,48 @@ def arrays(facts: MonthFacts) -> Inputs:
     products = np.array(sorted(named), dtype=np.int64)
     position = {product: place for place, product in enumerate(products.tolist())}
     size = len(products)
-    ledger, labour, value = (np.zeros(size, np.int64) for _ in range(3))
-    graded = np.zeros((size, len(GRADES)), np.int64)
+    ledger, labour = (np.zeros(size, np.int64) for _ in range(2))
     for product, (from_ledger, from_labour) in facts.costs.items():
         ledger[position[product]], labour[position[product]] = from_ledger, from_labour
-    for figure in facts.metrics.values():
-        if figure.value is not None:
-            value[position[figure.product]] += figure.value
-            if figure.evidence in GRADES:
-                graded[position[figure.product], GRADES.index(figure.evidence)] += figure.value
+    figures = [facts.metrics[metric] for metric in sorted(facts.metrics)]
+    measured = MetricColumns(
+        ids=np.array([figure.metric for figure in figures], np.int64),
+        product=np.array([position[figure.product] for figure in figures], np.intp),
+        quantity=np.array([int(figure.quantity * QUANTITY) for figure in figures], np.int64),
+        valuation=np.array([figure.valuation or 0 for figure in figures], np.int64),
+        evidence=np.array([EVIDENCE.index(figure.evidence) for figure in figures], np.int8),
+        weight=np.array([np.nan if figure.weight is None else float(figure.weight) for figure in figures], np.float64),
+        value=np.array([figure.value or 0 for figure in figures], np.int64),
+        overdue=np.array([figure.overdue_days for figure in figures], np.int64),
+    )
     pairs = sorted(facts.links)
     return Inputs(
         month=facts.month,
         products=products,
         ledger=ledger,
         labour=labour,
-        value=value,
-        graded=graded,
-        metrics=tuple(facts.metrics[metric] for metric in sorted(facts.metrics)),
+        **_sums(measured, size),
+        measured=measured,
         suppliers=np.array([position[supplier] for supplier, _ in pairs], dtype=np.intp),
         consumers=np.array([position[consumer] for _, consumer in pairs], dtype=np.intp),
-        share=np.array([facts.links[pair][0] for pair in pairs]),
-        basis=tuple(facts.links[pair][1] for pair in pairs),
+        share=np.array([facts.links[pair][0] for pair in pairs], np.float64),
+        basis_codes=np.array([BASES.index(facts.links[pair][1]) for pair in pairs], np.int8),
     )
+
+
+def _sums(measured: MetricColumns, size: int) -> dict[str, Cents]:
+    """Return each product's own value, and the part of it by grade."""
+    value, graded = np.zeros(size, np.int64), np.zeros((size, len(GRADES)), np.int64)
+    np.add.at(value, measured.product, measured.value)
+    for place, grade in enumerate(GRADES):
+        of = measured.evidence == EVIDENCE.index(grade)
+        np.add.at(graded[:, place], measured.product[of], measured.value[of])
+    return {"value": value, "graded": graded}
+
+
+def nothing(month: date) -> Inputs:
+    """Return a month without any facts."""
+    return arrays(MonthFacts(month))
 
 
 def solve(inputs: Inputs) -> Results:
@@ -125,6 +239,7 @@ def solve(inputs: Inputs) -> Results:
         credited_graded=_cents(credited[:, 1:]),
         link_cost=_cents(inputs.share * flows.loaded_cost[inputs.suppliers]),
         link_value=_cents(_through(flows, inputs)),
+        is_known=np.ones(len(inputs.products), np.bool_),
         gap=max(_gap(flows.retained_cost, cost), _gap(credited[:, 0], value[:, 0])),
     )
 
@@ -144,144 +259,195 @@ def _cents(amounts: NDArray[np.float64]) -> Cents:
     return np.rint(amounts).astype(np.int64)
 
 
+def carried_over(old: Solved | None, inputs: Inputs) -> Results | None:
+    """Return the last good results for the products and links that a blocked month has now."""
+    if old is None or old.results is None:
+        return None
+    was, results = old.inputs, old.results
+    at, is_there = _found(was.products, inputs.products)
+    link_at, is_linked = _found(_pairs(was), _pairs(inputs))
+
+    def taken(column: NDArray, places: NDArray[np.intp], there: NDArray[np.bool_]) -> NDArray:
+        new = np.zeros((len(there), *column.shape[1:]), column.dtype)
+        new[there] = column[places[there]]
+        return new
+
+    return Results(
+        **{
+            name: taken(getattr(results, name), at, is_there)
+            for name in ("loaded", "retained", "reached", "credited", "credited_graded", "is_known")
+        },
+        **{name: taken(getattr(results, name), link_at, is_linked) for name in ("link_cost", "link_value")},
+        gap=results.gap,
+    )
+
+
+def _found(known: NDArray, wanted: NDArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Return where each of `wanted` stands in `known`, which is ascending, and whether it is there at all."""
+    at = np.searchsorted(known, wanted)
+    inside = np.minimum(at, max(len(known) - 1, 0))
+    return inside, (known[inside] == wanted) if len(known) else np.zeros(len(wanted), np.bool_)
+
+
+def _pairs(inputs: Inputs) -> NDArray[np.void]:
+    """Return the links as (supplier, consumer) ids, (L,), in an order of their own kind."""
+    pairs = np.empty(len(inputs.share), dtype=[("supplier", np.int64), ("consumer", np.int64)])
+    pairs["supplier"], pairs["consumer"] = inputs.products[inputs.suppliers], inputs.products[inputs.consumers]
+    return pairs
+
+
 # -- what the roll-up stores --------------------------------------------------------------------------------
+
+
+class _Kept:
+    """Unpacked months by digest, the last used ones, up to a number of bytes. Threads share it."""
+
+    def __init__(self, room: int):
+        self.room, self.used = room, 0
+        self.months: OrderedDict[tuple[date, str], Solved] = OrderedDict()
+        self.lock = Lock()
+
+    def get(self, key: tuple[date, str]) -> Solved | None:
+        with self.lock:
+            if key in self.months:
+                self.months.move_to_end(key)
+            return self.months.get(key)
+
+    def put(self, key: tuple[date, str], solved: Solved) -> None:
+        with self.lock:
+            if key in self.months:
+                return
+            self.months[key] = solved
+            self.used += solved.size
+            while self.used > self.room:
+                _, gone = self.months.popitem(last=False)
+                self.used -= gone.size
+
+
+# By what is in them, not by their version alone: a version that was rolled back may come again with other figures.
+_kept = _Kept(CACHED_BYTES)
+
+
+def solved_months(months: Iterable[date]) -> dict[date, Solved]:
+    """Return months as they were last worked out, in order; one that never was is empty and has no results.
+
+    One query for the versions, and one for the months that this process has not unpacked yet. Together they are as
+    of one moment each, so a month may be newer than the one beside it, but is whole in itself.
+    """
+    wanted = sorted(set(months))
+    found: dict[date, Solved] = {}
+    missing = []
+    rows = SolvedMonth.objects.filter(month__in=wanted).exclude(digest="").order_by("month")
+    for month, version, digest in rows.values_list("month", "version", "digest"):
+        kept = _kept.get((month, digest))
+        if kept is None:
+            missing.append(month)
+        else:
+            found[month] = kept if kept.version == version else replace(kept, version=version)
+    for month, version, digest, figures in _blobs(missing):
+        found[month] = solved = _unpacked(month, version, figures)
+        _kept.put((month, digest), solved)
+    return {month: found.get(month) or Solved(nothing(month), None) for month in wanted}
+
+
+def _blobs(months: list[date]) -> Iterator[tuple[date, int, str, bytes]]:
+    if months:
+        rows = SolvedMonth.objects.filter(month__in=months).order_by()
+        yield from rows.values_list("month", "version", "digest", "figures").iterator(chunk_size=4)
+
+
+MONTH_COLUMNS = ("products", "ledger", "labour", "value", "graded", "suppliers", "consumers", "share", "basis_codes")
+METRIC_COLUMNS = tuple(one.name for one in fields(MetricColumns))
+RESULT_COLUMNS = tuple(one.name for one in fields(Results) if one.name != "gap")
+
+
+def _packed(inputs: Inputs, results: Results | None) -> bytes:
+    columns = {name: getattr(inputs, name) for name in MONTH_COLUMNS}
+    columns |= {f"metric.{name}": getattr(inputs.measured, name) for name in METRIC_COLUMNS}
+    if results is not None:
+        columns |= {f"result.{name}": getattr(results, name) for name in RESULT_COLUMNS}
+        columns["result.gap"] = np.array([results.gap])
+    return pack(columns)
+
+
+def _unpacked(month: date, version: int, data: bytes) -> Solved:
+    columns = unpack(data)
+    inputs = Inputs(
+        month=month,
+        measured=MetricColumns(**{name: columns[f"metric.{name}"] for name in METRIC_COLUMNS}),
+        **{name: columns[name] for name in MONTH_COLUMNS},
+    )
+    results = None
+    if "result.gap" in columns:
+        results = Results(
+            **{name: columns[f"result.{name}"] for name in RESULT_COLUMNS}, gap=float(columns["result.gap"][0])
+        )
+    return Solved(inputs, results, version)
+
+
+def store(inputs: Inputs, results: Results | None, **about) -> int:
+    """Write a month: its facts, and its results; without results (a blocked month) the last good ones stay.
+
+    `about` are other columns of its row, such as the cause. Returns how many product-months were written.
+    """
+    month = inputs.month
+    if results is None:
+        results = carried_over(solved_months([month])[month], inputs)
+    data = _packed(inputs, results)
+    columns = about | {
+        "figures": data,
+        "digest": blake2b(data, digest_size=16).hexdigest(),
+        "has_costs": bool(inputs.cost.any()),
+        "gap": results.gap if results else 0.0,
+        "solved_at": timezone.now(),
+    }
+    if not SolvedMonth.objects.filter(month=month).update(version=F("version") + 1, **columns):
+        SolvedMonth.objects.create(month=month, version=1, **columns)
+    ProductMonth.objects.filter(month=month).delete()
+    rows = [
+        ProductMonth(product_id=product, month=month, **row)
+        for product, row in zip(inputs.products.tolist(), _product_rows(inputs, results), strict=True)
+    ]
+    ProductMonth.objects.bulk_create(rows, batch_size=2_000)
+    return len(rows)
+
+
+def _product_rows(inputs: Inputs, results: Results | None) -> Iterator[dict[str, Decimal | None]]:
+    columns: dict[str, Cents] = {
+        "ledger_cost": inputs.ledger,
+        "labour_cost": inputs.labour,
+        "direct_cost": inputs.cost,
+        "own_value": inputs.value,
+    }
+    if results is not None:
+        columns |= {
+            "loaded_cost": results.loaded,
+            "retained_cost": results.retained,
+            "reached_value": results.reached,
+            "credited_value": results.credited,
+            "measured_value": results.credited_graded[:, 0],
+            "estimated_value": results.credited_graded[:, 1],
+        }
+    known = results.is_known.tolist() if results is not None else []
+    for place, cents in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
+        row = dict(zip(columns, map(from_cents, cents), strict=True))
+        yield row if not known or known[place] else dict(list(row.items())[:4])
 
 
 def stored_facts(month: date) -> MonthFacts:
     """Return the facts of a month as the last roll-up that touched it left them."""
+    inputs = solved_months([month])[month].inputs
+    ids = inputs.products.tolist()
     facts = MonthFacts(month)
-    for product, ledger, labour in ProductMonth.objects.filter(month=month).values_list(
-        "product_id", "ledger_cost", "labour_cost"
-    ):
+    for product, ledger, labour in zip(ids, inputs.ledger.tolist(), inputs.labour.tolist(), strict=True):
         if ledger or labour:
-            facts.costs[product] = (to_int(ledger), to_int(labour))
-    for metric, product, quantity, valuation, evidence, weight, value, overdue in MetricMonth.objects.filter(
-        month=month
-    ).values_list(
-        "metric_id",
-        "metric__product_id",
-        "quantity",
-        "valuation_id",
-        "valuation__evidence",
-        "weight",
-        "value",
-        "overdue_days",
+            facts.costs[product] = (ledger, labour)
+    facts.metrics = {figure.metric: figure for figure in inputs.metrics}
+    for supplier, consumer, share, basis in zip(
+        inputs.suppliers.tolist(), inputs.consumers.tolist(), inputs.share.tolist(), inputs.basis, strict=True
     ):
-        facts.metrics[metric] = MetricFigure(
-            metric=metric,
-            product=product,
-            quantity=quantity,
-            valuation=valuation,
-            evidence=evidence or "",
-            weight=weight,
-            value=None if value is None else to_int(value),
-            overdue_days=overdue,
-        )
-    for supplier, consumer, share, basis in LinkMonth.objects.filter(month=month).values_list(
-        "supplier_id", "consumer_id", "share", "basis"
-    ):
-        facts.links[supplier, consumer] = (share, basis)
+        facts.links[ids[supplier], ids[consumer]] = (share, basis)
     return facts
-
-
-def store(inputs: Inputs, results: Results | None) -> int:
-    """Write a month: its facts, and its results; without results (a blocked month) the last good ones stay.
-
-    Returns how many product-months were written.
-    """
-    month = inputs.month
-    kept = {} if results else _results_of(month)
-    ProductMonth.objects.filter(month=month).delete()
-    MetricMonth.objects.filter(month=month).delete()
-    flows = {} if results else _flows_of(month)
-    LinkMonth.objects.filter(month=month).delete()
-    rows = []
-    for place, product in enumerate(inputs.products.tolist()):
-        rows.append(
-            ProductMonth(
-                product_id=product,
-                month=month,
-                ledger_cost=to_money(inputs.ledger[place]),
-                labour_cost=to_money(inputs.labour[place]),
-                direct_cost=to_money(inputs.ledger[place] + inputs.labour[place]),
-                own_value=to_money(inputs.value[place]),
-                **(_result_row(results, place) if results else kept.get(product, {})),
-            )
-        )
-    ProductMonth.objects.bulk_create(rows, batch_size=2_000)
-    MetricMonth.objects.bulk_create(
-        [
-            MetricMonth(
-                metric_id=figure.metric,
-                month=month,
-                quantity=figure.quantity,
-                valuation_id=figure.valuation,
-                weight=figure.weight,
-                value=None if figure.value is None else to_money(figure.value),
-                overdue_days=figure.overdue_days,
-            )
-            for figure in inputs.metrics
-        ],
-        batch_size=2_000,
-    )
-    LinkMonth.objects.bulk_create(
-        [
-            LinkMonth(
-                supplier_id=supplier,
-                consumer_id=consumer,
-                month=month,
-                share=share,
-                basis=basis,
-                **(
-                    {"cost": to_money(results.link_cost[place]), "value": to_money(results.link_value[place])}
-                    if results
-                    else flows.get((supplier, consumer), {})
-                ),
-            )
-            for place, (supplier, consumer, share, basis) in enumerate(
-                zip(
-                    inputs.products[inputs.suppliers].tolist(),
-                    inputs.products[inputs.consumers].tolist(),
-                    inputs.share.tolist(),
-                    inputs.basis,
-                    strict=True,
-                )
-            )
-        ],
-        batch_size=2_000,
-    )
-    return len(rows)
-
-
-RESULT_COLUMNS = (
-    "loaded_cost",
-    "retained_cost",
-    "reached_value",
-    "credited_value",
-    "measured_value",
-    "estimated_value",
-)
-
-
-def _result_row(results: Results, place: int) -> dict[str, Decimal]:
-    figures = (
-        results.loaded[place],
-        results.retained[place],
-        results.reached[place],
-        results.credited[place],
-        *results.credited_graded[place],
-    )
-    return dict(zip(RESULT_COLUMNS, map(to_money, figures), strict=True))
-
-
-def _results_of(month: date) -> dict[int, dict[str, Decimal | None]]:
-    rows = ProductMonth.objects.filter(month=month).values("product_id", *RESULT_COLUMNS)
-    return {row.pop("product_id"): row for row in rows}
-
-
-def _flows_of(month: date) -> dict[tuple[int, int], dict[str, Decimal | None]]:
-    rows = LinkMonth.objects.filter(month=month).values("supplier_id", "consumer_id", "cost", "value")
-    return {(row.pop("supplier_id"), row.pop("consumer_id")): row for row in rows}
 
 
 def to_int(amount: Decimal) -> int:

@@ -19,7 +19,7 @@ from portfolio.engine.errors import EngineError
 from portfolio.engine.flows import trace
 from portfolio.rollup.facts import Knowledge, MissingRate, read_month
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Standing, Window
-from portfolio.rollup.snapshots import Cents, Inputs, arrays, solve, stored_facts, to_money
+from portfolio.rollup.snapshots import Cents, Inputs, arrays, solve, solved_months, to_money
 from products.catalog.models import Product, ValueStream
 from products.value.models import Evidence, Valuation
 
@@ -76,7 +76,7 @@ def stored_panel(months: Iterable[date], *, with_inputs: Iterable[date] = ()) ->
         months=wanted,
         products=products,
         data=data,
-        inputs={month: arrays(stored_facts(month)) for month in with_inputs},
+        inputs={month: solved.inputs for month, solved in solved_months(with_inputs).items()},
         blocked=dict(BlockedMonth.objects.filter(month__in=wanted).values_list("month", "message")),
     )
 

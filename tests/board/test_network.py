@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +14,7 @@ from portfolio.board.network import MOST_LISTED
 from portfolio.common import actions as rows
 from portfolio.network.models import Link
 from portfolio.rollup import actions
-from portfolio.rollup.models import LinkMonth
+from portfolio.rollup.snapshots import Inputs, Results, nothing, store
 from products.catalog.models import Product
 from tests.board.conftest import JANUARY
 from tests.factories import make_ledger_entry, make_product, make_user, make_value_stream
@@ -127,19 +128,43 @@ def crowd(reader, settings):
     Product.objects.bulk_create(
         Product(code=f"service-{n}", name=f"Service {n:03}", value_stream=stream) for n in range(999)
     )
-    LinkMonth.objects.bulk_create(
-        LinkMonth(
-            supplier=platform,
-            consumer=consumer,
-            month=JANUARY,
-            share=0.001,
-            basis="agreed",
-            cost=Decimal(number) / 1000,
-            value=Decimal(number),
-        )
-        for number, consumer in enumerate(Product.objects.exclude(pk=platform.pk))
-    )
+    pull(platform, list(Product.objects.exclude(pk=platform.pk).order_by("pk")))
     return platform
+
+
+def pull(platform, consumers) -> None:
+    """Keep a January in which each consumer pulled a tenth of a cent more than the one before it."""
+    size = len(consumers)
+    products = np.array(sorted([platform.pk, *(one.pk for one in consumers)]))
+    nil, number = np.zeros(size + 1, np.int64), np.arange(size)
+    place = int(np.searchsorted(products, platform.pk))
+    inputs = Inputs(
+        month=JANUARY,
+        products=products,
+        ledger=nil,
+        labour=nil,
+        value=nil,
+        graded=np.zeros((size + 1, 2), np.int64),
+        measured=nothing(JANUARY).measured,
+        suppliers=np.full(size, place, np.intp),
+        consumers=np.searchsorted(products, [one.pk for one in consumers]),
+        share=np.full(size, 0.001),
+        basis_codes=np.ones(size, np.int8),
+    )
+    store(
+        inputs,
+        Results(
+            nil,
+            nil,
+            nil,
+            nil,
+            np.zeros((size + 1, 2), np.int64),
+            link_cost=number // 10,
+            link_value=number * 100,
+            is_known=np.ones(size + 1, np.bool_),
+            gap=0.0,
+        ),
+    )
 
 
 def test_a_thousand_neighbours_are_told_by_the_largest_and_the_rest_together(reader, crowd):
@@ -165,10 +190,10 @@ def test_all_of_them_are_listed_when_asked_for(reader, crowd):
 
 def test_it_takes_as_many_queries_for_hundreds_of_neighbours_as_for_one(reader, crowd, django_assert_num_queries):
     # SQLite is asked for at most 999 rows by their keys at once.
-    LinkMonth.objects.filter(pk__lt=LinkMonth.objects.last().pk - 900).delete()
+    pull(crowd, list(Product.objects.exclude(pk=crowd.pk).order_by("-pk")[:900]))
     with CaptureQueriesContext(connection) as many:
         page(reader, "platform")
-    LinkMonth.objects.exclude(pk=LinkMonth.objects.first().pk).delete()
+    pull(crowd, list(Product.objects.exclude(pk=crowd.pk).order_by("pk")[:1]))
 
     with django_assert_num_queries(len(many)):
         page(reader, "platform")

@@ -8,7 +8,8 @@ import pytest
 from portfolio.common import actions as rows
 from portfolio.common.models import StaleMark
 from portfolio.rollup import actions
-from portfolio.rollup.models import BlockedMonth, LinkMonth, MetricMonth, ProductMonth, Run, Standing
+from portfolio.rollup.models import BlockedMonth, ProductMonth, Run, Standing
+from portfolio.rollup.snapshots import solved_months
 from tests.factories import (
     make_assignment,
     make_discipline,
@@ -69,8 +70,9 @@ def test_a_platform_is_credited_with_what_its_consumers_make():
     assert month_of(tax).loaded_cost == Decimal("100.00")
     assert month_of(tax).credited_value == Decimal("100.00")
     assert month_of(platform).credited_value == Decimal("100.00")
-    flow = LinkMonth.objects.get(month=JANUARY)
-    assert (flow.cost, flow.value, flow.basis) == (Decimal("50.00"), Decimal("100.00"), "agreed")
+    january = solved_months([JANUARY])[JANUARY]
+    assert (january.results.link_cost, january.results.link_value) == ([5_000], [10_000])
+    assert january.inputs.basis == ("agreed",)
 
 
 def test_a_yearly_entry_accrues_by_month_and_adds_back_to_the_cent(settings):
@@ -91,7 +93,13 @@ def test_metered_usage_counts_before_agreed_shares_and_is_carried_on_when_it_sto
     make_usage(supplier=platform, consumer=tax, month=FEBRUARY, quantity=Decimal("30"))
     make_usage(supplier=platform, consumer=None, month=FEBRUARY, quantity=Decimal("10"))
     actions.refresh_standings()
-    shares = {(row.month.month, row.consumer_id): (row.share, row.basis) for row in LinkMonth.objects.all()}
+    shares = {
+        (month.month, int(solved.inputs.products[consumer])): (share, basis)
+        for month, solved in solved_months([JANUARY, FEBRUARY, MARCH]).items()
+        for consumer, share, basis in zip(
+            solved.inputs.consumers, solved.inputs.share, solved.inputs.basis, strict=True
+        )
+    }
     assert shares == {
         (1, tax.pk): (0.5, "agreed"),
         (1, other.pk): (0.5, "agreed"),
@@ -106,7 +114,9 @@ def test_a_level_is_worth_its_mean_over_time_above_its_baseline():
     make_observation(metric=metric, starts=date(2016, 2, 11), value=Decimal("90"))
     make_valuation(metric=metric, low=Decimal("10"), high=Decimal("10"), baseline=Decimal("70"), starts=JANUARY)
     actions.refresh_standings()
-    values = dict(MetricMonth.objects.values_list("month__month", "value"))
+    values = {
+        month.month: row.own_value for month in (JANUARY, FEBRUARY, MARCH) if (row := month_of(metric.product, month))
+    }
     # February: 10 days at 80 and 19 at 90; March carries on at 90.
     mean = (Decimal(80 * 10 + 90 * 19) / 29).quantize(Decimal("0.0001"))
     assert values == {1: Decimal("100.00"), 2: ((mean - 70) * 10).quantize(Decimal("0.01")), 3: Decimal("200.00")}
@@ -117,7 +127,7 @@ def test_lower_is_better_turns_the_sign():
     make_observation(metric=metric, starts=JANUARY, value=Decimal("20"))
     make_valuation(metric=metric, low=Decimal("3"), high=Decimal("3"), baseline=Decimal("30"), starts=JANUARY)
     actions.refresh_standings()
-    assert MetricMonth.objects.get(month=JANUARY).value == Decimal("30.00")
+    assert month_of(metric.product).own_value == Decimal("30.00")
 
 
 def test_labour_is_added_only_where_the_ledger_has_none():

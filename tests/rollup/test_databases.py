@@ -32,15 +32,16 @@ def tell(seed: int) -> list:
     from django.test import override_settings
 
     from portfolio.rollup import actions
-    from portfolio.rollup.models import LinkMonth, MetricMonth, ProductMonth, Standing
+    from portfolio.rollup.models import ProductMonth, Standing
+    from portfolio.rollup.snapshots import solved_months
+    from products.catalog.models import Product
+    from products.value.models import Metric
     from tests import factories
-    from tests.rollup.test_histories import History
+    from tests.rollup.test_histories import History, every_month, in_words
 
     factories._numbers = iter(range(1, 1_000_000))
     names = {
         ProductMonth: ["product__code"],
-        MetricMonth: ["metric__code"],
-        LinkMonth: ["supplier__code", "consumer__code"],
         Standing: ["product__code", "value_stream__code"],
     }
     with override_settings(TWOFOLD_TODAY=date(2016, 6, 30)):
@@ -56,6 +57,16 @@ def tell(seed: int) -> list:
             if not field.is_relation and field.name not in {"id", "blocked_at"}
         ]
         figures.append([model.__name__, sorted(map(str, model.objects.values_list(*codes, *columns)))])
+    names_of = {
+        "products": dict(Product.objects.values_list("pk", "code")),
+        "metric.ids": dict(Metric.objects.values_list("pk", "code")),
+        "metric.valuation": {},
+    }
+    for month, solved in solved_months(every_month()).items():
+        words = in_words(solved)
+        for name, codes_of in names_of.items():
+            words[name] = str([codes_of.get(key, bool(key)) for key in json.loads(words[name])])
+        figures.append([str(month), words])
     return figures
 
 

@@ -1,9 +1,11 @@
 """Whatever is written and corrected, in whatever order: refreshes end where a full roll-up would."""
 
+from dataclasses import fields
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -15,7 +17,8 @@ from portfolio.network.models import Link, Usage
 from portfolio.rollup import actions, standings
 from portfolio.rollup.facts import known
 from portfolio.rollup.invariants import check_all
-from portfolio.rollup.models import BlockedMonth, LinkMonth, MetricMonth, ProductMonth, Standing
+from portfolio.rollup.models import BlockedMonth, ProductMonth, SolvedMonth, Standing
+from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Assignment
 from products.value.models import Observation, Valuation
 from teams.models import Membership, Rate
@@ -41,8 +44,6 @@ pytestmark = pytest.mark.django_db
 FIRST = date(2015, 1, 1)
 FIGURES = {
     ProductMonth: None,
-    MetricMonth: None,
-    LinkMonth: None,
     BlockedMonth: ("month", "message"),
     Standing: None,
 }
@@ -61,7 +62,26 @@ def everything() -> dict[str, list[tuple]]:
             field.attname for field in model._meta.concrete_fields if field.name not in {"id", "run", "blocked_at"}
         ]
         found[model.__name__] = sorted(model.objects.values_list(*names), key=str)
+    found["SolvedMonth"] = [in_words(solved) for solved in solved_months(every_month()).values()]
     return found
+
+
+def every_month() -> list[date]:
+    """Return the months that were worked out."""
+    return list(SolvedMonth.objects.exclude(digest="").order_by("month").values_list("month", flat=True))
+
+
+def in_words(solved) -> dict[str, str]:
+    """Return all that is kept of a month, as text; but for the engine's own error, which rests on the way there."""
+    parts = {"": solved.inputs, "metric.": solved.inputs.measured}
+    if solved.results is not None:
+        parts["result."] = solved.results
+    return {
+        prefix + one.name: str(getattr(part, one.name).tolist())
+        for prefix, part in parts.items()
+        for one in fields(part)
+        if isinstance(getattr(part, one.name), np.ndarray)
+    }
 
 
 class History:
