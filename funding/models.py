@@ -26,7 +26,7 @@ from portfolio.common.months import (
     overlap_days,
 )
 from portfolio.common.parts import Units, UnitsDuring
-from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
+from portfolio.common.recorded import Fact, Recorded, RecordedQuerySet, interval_constraint, refers_to
 from portfolio.common.spreading import from_cents, parts_by_month, share_of_days, to_cents
 from portfolio.common.staleness import Touch
 from products.value.models import Metric
@@ -351,14 +351,13 @@ class LedgerEntryQuerySet(RecordedQuerySet):
         return self.select_related("product", "stream", "recorded_by").order_by("-starts", "-id")
 
 
-class LedgerEntry(Recorded):
+class LedgerEntry(Fact):
     """An actual cost, once, on a day or over the days [starts, ends), over which it is spread evenly."""
 
     reference = models.CharField(max_length=80, help_text="The line's number in the books it comes from; used once.")
-    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="ledger_entries")
-    stream = models.ForeignKey(
+    product = refers_to("catalog.Product", related_name="ledger_entries")
+    stream = refers_to(
         FundingStream,
-        models.PROTECT,
         null=True,
         blank=True,
         related_name="ledger_entries",
@@ -380,10 +379,10 @@ class LedgerEntry(Recorded):
     scope_products = ("product",)
     objects = LedgerEntryQuerySet.as_manager()
 
-    class Meta(Recorded.Meta):
+    class Meta(Fact.Meta):
         verbose_name_plural = "ledger entries"
         constraints = [
-            *Recorded.Meta.constraints,
+            *Fact.Meta.constraints,
             interval_constraint("ledgerentry", is_open=False),
             models.UniqueConstraint(
                 fields=["reference"],
@@ -400,6 +399,8 @@ class LedgerEntry(Recorded):
                 condition=Q(retracted_at=None, last_month__gt=F("month")),
                 name="ledgerentry_spanning",
             ),
+            models.Index(fields=["product", "starts"], name="ledgerentry_product"),
+            models.Index(fields=["stream"], condition=Q(stream__isnull=False), name="ledgerentry_stream"),
         ]
 
     def __str__(self) -> str:
@@ -439,7 +440,8 @@ class LedgerEntry(Recorded):
         ]
 
     def lock(self) -> None:
-        """Wait for a change of the rate it is converted at."""
+        """Hold what it refers to, and wait for a change of the rate it is converted at."""
+        super().lock()
         if self.is_converted:
             hold(_conversion(self.currency), shared=True)
 

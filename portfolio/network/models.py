@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from portfolio.common.money import quantity_field, share_field
 from portfolio.common.months import add_months, during, last_day, month_of, today
-from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
+from portfolio.common.recorded import Fact, Recorded, RecordedQuerySet, interval_constraint, refers_to
 from portfolio.common.staleness import Touch
 from products.catalog.models import Product, ValueStream, most_taken
 
@@ -123,7 +123,7 @@ class Link(Recorded):
 
     def lock(self) -> None:
         """Hold the supplier, so that two links cannot both take its last share."""
-        Product.objects.select_for_update().get(pk=self.supplier_id)
+        Product.objects.select_for_update(no_key=True).get(pk=self.supplier_id)
 
     def guard(self) -> None:
         """Refuse dates within a month, a second link of the same pair, and shares beyond the whole output."""
@@ -194,13 +194,12 @@ class UsageQuerySet(BetweenProducts):
         return self.select_related("supplier", "consumer", "recorded_by").order_by("-month", "supplier__name", "id")
 
 
-class Usage(Recorded):
+class Usage(Fact):
     """How much of a supplier's output a consumer, or customers outside (no consumer), used in a month."""
 
-    supplier = models.ForeignKey(Product, models.PROTECT, related_name="metered_supply")
-    consumer = models.ForeignKey(
+    supplier = refers_to(Product, related_name="metered_supply")
+    consumer = refers_to(
         Product,
-        models.PROTECT,
         null=True,
         blank=True,
         related_name="metered_use",
@@ -212,10 +211,10 @@ class Usage(Recorded):
     scope_products = ("supplier", "consumer")
     objects = UsageQuerySet.as_manager()
 
-    class Meta(Recorded.Meta):
+    class Meta(Fact.Meta):
         verbose_name_plural = "usage"
         constraints = [
-            *Recorded.Meta.constraints,
+            *Fact.Meta.constraints,
             models.CheckConstraint(
                 condition=Q(month__day=1),
                 name="usage_month_is_a_first",
@@ -243,6 +242,9 @@ class Usage(Recorded):
         ]
         indexes = [
             models.Index(fields=["month", "supplier"], condition=Q(retracted_at=None), name="usage_month"),
+            # The last month in which a supplier was metered.
+            models.Index(fields=["supplier", "month"], name="usage_supplier"),
+            models.Index(fields=["consumer", "month"], condition=Q(consumer__isnull=False), name="usage_consumer"),
         ]
 
     def __str__(self) -> str:
@@ -267,7 +269,8 @@ class Usage(Recorded):
 
     def lock(self) -> None:
         """Hold the supplier, so that the link does not go meanwhile."""
-        Product.objects.select_for_update().get(pk=self.supplier_id)
+        super().lock()
+        Product.objects.select_for_update(no_key=True).get(pk=self.supplier_id)
 
     def guard(self) -> None:
         """Refuse usage without an agreement behind it."""

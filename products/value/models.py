@@ -14,7 +14,7 @@ from portfolio.common import formats
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import currency_field, quantity_field, worth_field
 from portfolio.common.months import during, last_day, last_month_column, month_column, today
-from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
+from portfolio.common.recorded import Fact, Recorded, RecordedQuerySet, interval_constraint, refers_to
 from portfolio.common.staleness import Touch
 from products.catalog.models import Product
 
@@ -152,7 +152,7 @@ class Metric(Described):
         if not self.pk:
             return
         old = Metric.objects.get(pk=self.pk)
-        if not self.observations.exists() and not self.valuations.exists():
+        if not self.observations.ever() and not self.valuations.exists():
             return
         for name, label in (
             ("product_id", "product"),
@@ -175,15 +175,19 @@ class Metric(Described):
 class ObservationQuerySet(RecordedQuerySet):
     """Reads of observations."""
 
+    def ever(self) -> bool:
+        """Return whether there is any, known or retracted: asked by halves, since each has its own index."""
+        return self.filter(retracted_at=None).exists() or self.filter(retracted_at__isnull=False).exists()
+
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
         return self.select_related("metric__product", "recorded_by").order_by("-starts", "-id")
 
 
-class Observation(Recorded):
+class Observation(Fact):
     """A metric's value: of a flow, how much there was in [starts, ends); of a level, what it was on `starts`."""
 
-    metric = models.ForeignKey(Metric, models.PROTECT, related_name="observations")
+    metric = refers_to(Metric, related_name="observations")
     starts = models.DateField()
     ends = models.DateField(help_text="The first day that no longer counts: for a single day, the day after.")
     value = quantity_field()
@@ -194,9 +198,9 @@ class Observation(Recorded):
     scope_products = ("metric__product",)
     objects = ObservationQuerySet.as_manager()
 
-    class Meta(Recorded.Meta):
+    class Meta(Fact.Meta):
         constraints = [
-            *Recorded.Meta.constraints,
+            *Fact.Meta.constraints,
             interval_constraint("observation", is_open=False),
             models.UniqueConstraint(
                 fields=["metric", "starts"],
@@ -213,6 +217,10 @@ class Observation(Recorded):
                 fields=["last_month", "month"],
                 condition=Q(retracted_at=None, last_month__gt=F("month")),
                 name="observation_spanning",
+            ),
+            # With `observation_is_known_once` it finds all that a metric ever had.
+            models.Index(
+                fields=["metric", "starts"], condition=Q(retracted_at__isnull=False), name="observation_retracted"
             ),
         ]
 
@@ -231,7 +239,8 @@ class Observation(Recorded):
 
     def lock(self) -> None:
         """Hold the metric, so that two observations cannot both take the same days."""
-        Metric.objects.select_for_update().get(pk=self.metric_id)
+        super().lock()
+        Metric.objects.select_for_update(no_key=True).get(pk=self.metric_id)
 
     def guard(self) -> None:
         """Refuse a flow that is counted twice, and a level that is given for more than a day."""
@@ -357,7 +366,7 @@ class Valuation(Recorded):
 
     def lock(self) -> None:
         """Hold the metric, so that two valuations cannot both take the same days."""
-        Metric.objects.select_for_update().get(pk=self.metric_id)
+        Metric.objects.select_for_update(no_key=True).get(pk=self.metric_id)
 
     def guard(self) -> None:
         """Refuse two worths on the same days, worth that changes within a month, and a level without a baseline."""
