@@ -205,6 +205,9 @@ CELERY_TASK_EAGER_PROPAGATES = False  # a failed roll-up leaves its marks; it mu
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TIMEZONE = TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A write waits for its hint to be sent: a broker that takes connections and says nothing must not hold it for good.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 3}
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.2, "interval_max": 0.2}
 CELERY_BEAT_SCHEDULE = {
     # Marks left by a lost message or a crash, a new month that begins, metrics that fall overdue.
     "refresh": {"task": "rollup.refresh_standings", "schedule": 60.0},
