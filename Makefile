@@ -95,6 +95,10 @@ e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium), and
 	@$(BIN)/python -m pytest -q tests/e2e $(TESTS)
 	@DATABASE_URL= CELERY_BROKER_URL= CACHE_URL=locmemcache://tests $(PYTEST) tests/api/test_fuzz.py
 
+faults: $(VENV)/dev.stamp  ## kill servers of its own, fuzz uploads, and load the site; FAULTS=0.1 is a tenth of it
+	@# As it is, it says what it did: how many kills hit something at work, and how long pages took.
+	@$(BIN)/python -m pytest -q -rP --show-capture=no tests/faults $(TESTS)
+
 check: $(VENV)/dev.stamp  ## formatting, lint, types, imports between rooms, migrations, deployment, templates
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "'make format' mends this." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
@@ -120,4 +124,4 @@ clean:  ## remove everything that was made here: .venv, caches, the demo's datab
 	@rm -rf $(VENV) staticfiles .e2e .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo.sqlite3*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lock demo screenshots test test-services e2e check bench format clean
+.PHONY: help setup lock demo screenshots test test-services e2e faults check bench format clean

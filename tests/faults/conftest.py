@@ -1,0 +1,154 @@
+"""Servers for the tests of faults: started once, a fresh database and fresh processes for each test.
+
+`FAULTS=1` (the default of `make faults`) runs all of it, `FAULTS=0.1` a tenth. `FAULTS_SEED` draws other instants.
+"""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from random import Random
+
+import psycopg
+import pytest
+
+from tests.faults.servers import Folder, Postgres, Redis, Site, wait_for
+from tests.faults.workload import Notebook, Stream
+
+SCALE = float(os.environ.get("FAULTS", "1"))
+SEED = int(os.environ.get("FAULTS_SEED", "1"))
+
+
+def scaled(count: int, least: int = 1) -> int:
+    """Return how many of `count` this run does."""
+    return max(least, round(count * SCALE))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """End in order when told to, so that no server outlives the run."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+class Stage(Site):
+    """A site with its servers, somebody signed in, and the verdicts on it."""
+
+    def __init__(
+        self, *arguments, postgres: Postgres | None = None, redis: Redis | None = None, signed_in: dict[str, str]
+    ):
+        super().__init__(*arguments, redis_port=redis.port if redis else None)
+        self.postgres, self.redis, self.signed_in = postgres, redis, signed_in
+
+    def writing(self, **options) -> Stream:
+        """Return writers; inside `with` they write."""
+        return Stream(self.port, self.signed_in, **({"seed": SEED} | options))
+
+    def verdict(self, what: str):
+        return json.loads(self.run("-m", "tests.faults.verdict", what))
+
+    def hint(self, times: int = 1) -> None:
+        """Send the refresh task, as beat does every minute: here it is not waited for."""
+        code = "from portfolio.config.celery import app\nfor _ in range({}): app.send_task('rollup.refresh_standings')"
+        self.run("-c", code.format(times))
+
+    def marks(self) -> int:
+        """Return how many marks of stale figures there are."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            [count] = connection.execute("SELECT count(*) FROM common_stalemark").fetchone()
+        return count
+
+    def come_to_rest(self) -> None:
+        """Have the workers work off every mark; they need no more than the hint that beat sends."""
+        if self.marks():
+            self.hint()
+        wait_for("An end of the marks", lambda: not self.marks())
+
+    def check_honest(self) -> None:
+        """Fail where a figure that is not said to be stale is wrong, at this very instant."""
+        wrong = self.verdict("honest")
+        assert not wrong, "\n".join(wrong[:20])
+
+    def check(self, notebook: Notebook) -> None:
+        """Fail unless all that was acknowledged is there once and nothing else, and the figures are right."""
+        found = self.verdict("facts")
+        wrong = [f"{key} is known twice" for key in found["twice"]]
+        for key in sorted(notebook.known.keys() | found["known"].keys()):
+            is_, was = found["known"].get(key), notebook.known.get(key)
+            if key not in notebook.known:
+                wrong.append(f"{key} is there, {is_}, though nobody was told so")
+            elif is_ != was:
+                wrong.append(f"{key}: {is_} is known, {was} was acknowledged")
+            elif found["rows"].get(key, 0) != notebook.rows[key]:
+                wrong.append(f"{key}: {found['rows'].get(key, 0)} rows, {notebook.rows[key]} were acknowledged")
+        assert not wrong, f"{len(wrong)} of {len(notebook.known)}:\n" + "\n".join(wrong[:20])
+        assert not notebook.refusals, "\n".join(notebook.refusals[:20])
+        self.check_honest()
+        differences = self.verdict("whole")
+        assert not differences, "\n".join(differences[:20])
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Folder]:
+    made = Folder()
+    yield made
+    made.remove()
+
+
+@pytest.fixture(scope="session")
+def postgres(folder: Folder) -> Iterator[Postgres]:
+    server = Postgres(folder.path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(folder: Folder) -> Iterator[Redis]:
+    server = Redis(folder.path)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def seeded(folder: Folder, postgres: Postgres) -> dict[str, str]:
+    """Make the database that others are copied from; return the headers of somebody signed in to it."""
+    postgres.make_database("seeded")
+    site = Site(folder.path, postgres.address("seeded"))
+    site.run("-m", "django", "migrate", "--verbosity", "0")
+    return json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+
+
+@pytest.fixture
+def site(folder: Folder, postgres: Postgres, redis: Redis, seeded: dict[str, str], request) -> Iterator[Stage]:
+    """A site on PostgreSQL and Redis whose web process runs; the test starts what else it needs."""
+    for server, is_up in ((postgres, postgres.process.is_alive), (redis, redis.process.is_alive)):
+        if not is_up:
+            server.start()
+    redis.client.flushall()
+    postgres.make_database("site", "seeded")
+    place = folder.path / request.node.name[:60].replace("/", "-")
+    place.mkdir()
+    made = Stage(place, postgres.address("site"), postgres=postgres, redis=redis, signed_in=seeded)
+    made.start_web()
+    yield made
+    made.stop()
+    if request.node.stash.get(FAILED, False):
+        for process in {process.name: process for process in made.started}.values():
+            print(f"--- {process.name}:\n{process.said()[-3000:]}")
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo):
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture
+def chance(request) -> Random:
+    """Chance that can be had again: from the seed and the test's name."""
+    return Random(f"{SEED} {request.node.name}")
