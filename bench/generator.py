@@ -5,7 +5,6 @@ its own value stream and sometimes from anyone, so that most products lie on cyc
 of the ledger lines, and a fifth of the metrics, the daily ones, most of the observations.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +14,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from bench.copying import copy, numbered
+from bench.services import TODAY
 from funding.models import FundingStream, LedgerEntry
 from portfolio.common.months import add_months
 from portfolio.network.models import Link, Usage
@@ -26,7 +26,6 @@ Integers = NDArray[np.int64]
 Days = NDArray[np.datetime64]
 
 SEED = 20_170_331
-TODAY = date(2026, 1, 31)  # the last day of the last month that has facts
 LINKS_EACH = 10
 FACTS_EACH = 1_000 / 60  # facts of a product in a month
 MICRO = 1_000_000  # units of a share
@@ -175,8 +174,8 @@ def draw_network(products: int, random: np.random.Generator) -> Network:
     return Network(platforms, stream, supplier, consumer, np.where(supplier < platforms, 0, share))
 
 
-def load(address: str, size: Size, *, say: Callable[[str], None] = lambda _: None, seed: int = SEED) -> Organisation:
-    """Write an organisation into an empty, migrated database, and let PostgreSQL look it over."""
+def load(address: str, size: Size, seed: int = SEED) -> Organisation:
+    """Write an organisation into an empty, migrated database."""
     made = draw(size, seed)
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
         # Drawn from keys that exist: there is nothing to check row by row. It takes a superuser.
@@ -184,12 +183,8 @@ def load(address: str, size: Size, *, say: Callable[[str], None] = lambda _: Non
         load_catalogue(cursor, made)
         load_teams(cursor, made)
         load_network(cursor, made)
-        say(f"{size}: writing the facts")
         load_facts(cursor, made)
         number_on(cursor)
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute("VACUUM (ANALYZE)")
-        connection.execute("CHECKPOINT")
     return made
 
 

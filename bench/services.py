@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
@@ -25,6 +26,7 @@ import redis
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES = ("postgres://postgres@127.0.0.1:5432/postgres", "postgres:///postgres")
 REDIS = "redis://127.0.0.1:6379/0"
+TODAY = date(2026, 1, 31)  # where the calendar stands still: the last day of the last month that has facts
 NEEDS = (
     "The measurements need a PostgreSQL whose user may create databases, and a Redis. Name them in DATABASE_URL "
     "(postgres://user:password@host:5432/name) and CELERY_BROKER_URL (redis://host:6379/0), or start them on this "
@@ -49,7 +51,7 @@ class Services:
         parts = urlsplit(self.postgres)
         return urlunsplit(parts._replace(path=f"/{database}"))
 
-    def environment(self, database: str, today: str) -> dict[str, str]:
+    def environment(self, database: str) -> dict[str, str]:
         """Return what web server, workers and this program's own processes are told."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("TWOFOLD_")}
         return kept | {
@@ -58,7 +60,7 @@ class Services:
             "CACHE_URL": f"{self.redis}/{self.cache}",
             "DJANGO_SETTINGS_MODULE": "portfolio.config.settings",
             "SECRET_KEY": self.key,
-            "TWOFOLD_TODAY": today,
+            "TWOFOLD_TODAY": TODAY.isoformat(),
             "TWOFOLD_SECURE": "no",
             "LOG_LEVEL": "WARNING",
             "PYTHONUNBUFFERED": "1",
@@ -128,10 +130,10 @@ def database(services: Services, name: str, like: str = "") -> Iterator[str]:
 
 
 @contextmanager
-def migrated(services: Services, today: str) -> Iterator[None]:
+def migrated(services: Services) -> Iterator[None]:
     """Make the template of all databases by the migrations."""
     with database(services, "template") as name:
-        run(["manage.py", "migrate", "--noinput", "--verbosity", "0"], services.environment(name, today))
+        run(["manage.py", "migrate", "--noinput", "--verbosity", "0"], services.environment(name))
         services.template = name
         try:
             yield
