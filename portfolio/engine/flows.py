@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,22 +35,37 @@ class Flows:
         T, all value each product took part in. Overlaps between products: never add it up.
     credited_value : ndarray, shape (P,) or (P, K)
         K, what each product's own dollars earned. Sums to the value, over any draw.
-    source_fractions : csr_array, shape (P, P)
-        F[i, j], the part of j's loaded cost that came through i. From costs with negatives set to zero.
     own_fractions : ndarray, shape (P,)
         c⁺[j] / C⁺[j], the part of j's loaded cost that is its own; 1 for a product with no loaded cost.
         With the column sums of F it makes 1.
     floored_loaded_cost : ndarray, shape (P,)
         C⁺, the loaded cost from costs with negatives set to zero.
+    network : csr_array, shape (P, P)
+        S, as it was traced.
     """
 
     loaded_cost: Array
     retained_cost: Array
     reached_value: Array
     credited_value: Array
-    source_fractions: csr_array
     own_fractions: Array
     floored_loaded_cost: Array
+    network: csr_array = field(repr=False)
+
+    @cached_property
+    def source_fractions(self) -> csr_array:
+        """F[i, j] = S[i, j] C⁺[i] / C⁺[j], the part of j's loaded cost that came through i, shape (P, P).
+
+        From costs with negatives set to zero; no entry where C⁺ is zero at either end.
+        """
+        fractions = self.network.copy()
+        supplier = np.repeat(np.arange(fractions.shape[0]), np.diff(fractions.indptr))
+        paid = fractions.data * self.floored_loaded_cost[supplier]
+        payer = self.floored_loaded_cost[fractions.indices]
+        fractions.data = np.divide(paid, payer, out=np.zeros_like(paid), where=payer > 0)
+        if not fractions.data.all():
+            fractions.eliminate_zeros()
+        return fractions
 
 
 @np.errstate(over="ignore", invalid="ignore")  # what is not finite at the end is refused there
@@ -88,11 +104,11 @@ def trace(cost: ArrayLike, value: ArrayLike, shares: sparray | spmatrix) -> Flow
     Source: Horngren, Datar & Rajan, Cost Accounting (14th ed., 2012), chapter 15, reciprocal method; Miller & Blair,
     Input-Output Analysis (2nd ed., 2009), chapter 2, for the algebra.
     """
-    direct, made, network = _checked(cost, value, shares)
-    kept = _kept(network)
-    _refuse_closed_loops(network)
+    direct, made = _checked(cost, value)
+    network, pulled, sums = checked_shares(shares, len(direct))
+    kept = _kept(network, sums)
+    refuse_closed_loops(network, sums)
 
-    pulled = network.T.tocsr()
     upstream = System(pulled, onward=network)
     floored = np.maximum(direct, 0.0)
     floored_loaded = upstream.solve(floored)
@@ -114,64 +130,63 @@ def trace(cost: ArrayLike, value: ArrayLike, shares: sparray | spmatrix) -> Flow
         retained_cost=retained,
         reached_value=reached,
         credited_value=credited,
-        source_fractions=_source_fractions(network, floored_loaded),
         own_fractions=own,
         floored_loaded_cost=floored_loaded,
+        network=network,
     )
 
 
-def _source_fractions(network: csr_array, floored_loaded: Array) -> csr_array:
-    """Return F[i, j] = S[i, j] C⁺[i] / C⁺[j], with no entry where C⁺ is zero at either end."""
-    fractions = network.copy()
-    supplier = np.repeat(np.arange(network.shape[0]), np.diff(network.indptr))
-    paid = network.data * floored_loaded[supplier]
-    payer = floored_loaded[network.indices]
-    fractions.data = np.divide(paid, payer, out=np.zeros_like(paid), where=payer > 0)
-    if not fractions.data.all():
-        fractions.eliminate_zeros()
-    return fractions
-
-
-def _kept(network: csr_array) -> Array:
+def _kept(network: csr_array, sums: Array) -> Array:
     """Return 1 - sum_j S[i, j], exactly zero where all is passed on but for the rounding of the sum."""
-    # Extended precision: where cost goes round a million times, what leaves is a millionth of a share.
-    sums = np.zeros(network.shape[0], dtype=np.longdouble)
-    filled = np.flatnonzero(np.diff(network.indptr))
-    if filled.size:
-        sums[filled] = np.add.reduceat(network.data.astype(np.longdouble), network.indptr[filled])
-    kept = (1 - sums).astype(np.float64)
-    kept[np.abs(kept) <= 1e-15 * np.maximum(np.diff(network.indptr), 1)] = 0.0
+    kept = 1 - sums
+    count = np.diff(network.indptr)
+    # Extended precision where it shows: where cost goes round a million times, what leaves is a millionth of a share.
+    fine = np.flatnonzero((kept < 1e-4 * count) & (count > 0))
+    if fine.size:
+        rows = network if fine.size == len(kept) else network[fine]
+        kept[fine] = (1 - np.add.reduceat(rows.data.astype(np.longdouble), rows.indptr[:-1])).astype(np.float64)
+        kept[np.abs(kept) <= 1e-15 * np.maximum(count, 1)] = 0.0
     return kept
 
 
-def _refuse_closed_loops(network: csr_array) -> None:
+def refuse_closed_loops(network: csr_array, sums: Array) -> None:
     """Raise ClosedLoop for every strongly connected set whose members all keep and send out less than 1e-9."""
-    if network.nnz == 0:
+    stuck = np.flatnonzero(_inescapable(network, sums))
+    if not stuck.size:
         return
     from scipy.sparse.csgraph import connected_components
 
-    size = network.shape[0]
-    candidate = network.sum(axis=1) >= 1 - SHARE_TOLERANCE
-    if not candidate.any():
-        return
-    strong = network
-    if network.data.min() <= SHARE_TOLERANCE:  # a link this thin is no way out
-        strong = network.copy()
-        strong.data[strong.data <= SHARE_TOLERANCE] = 0.0
-        strong.eliminate_zeros()
-    count, member = connected_components(strong, directed=True, connection="strong")
-    supplier = np.repeat(np.arange(size), np.diff(strong.indptr))
-    is_inside = member[supplier] == member[strong.indices]
-    inside = np.bincount(supplier[is_inside], weights=strong.data[is_inside], minlength=size)
+    inner = network[stuck][:, stuck]
+    inner.data[inner.data <= SHARE_TOLERANCE] = 0.0  # a link this thin is no way out
+    inner.eliminate_zeros()
+    count, member = connected_components(inner, directed=True, connection="strong")
+    supplier = np.repeat(np.arange(stuck.size), np.diff(inner.indptr))
+    is_inside = member[supplier] == member[inner.indices]
+    inside = np.bincount(supplier[is_inside], weights=inner.data[is_inside], minlength=stuck.size)
     is_open = np.zeros(count, dtype=bool)
     is_open[member[inside < 1 - SHARE_TOLERANCE]] = True
-    if is_open.all():
-        return
-    stuck = np.flatnonzero(~is_open[member])
     loops: dict[int, list[int]] = {}
-    for product in stuck:
-        loops.setdefault(int(member[product]), []).append(int(product))
-    raise ClosedLoop(sorted(loops.values()))
+    for place in np.flatnonzero(~is_open[member]):
+        loops.setdefault(int(member[place]), []).append(int(stuck[place]))
+    if loops:
+        raise ClosedLoop(sorted(loops.values()))
+
+
+def _inescapable(network: csr_array, sums: Array) -> NDArray[np.bool_]:
+    """Return who may be in a closed loop: passes on all of its output, and all of it to others of whom that is true.
+
+    Members of a closed loop send at most 1e-9 out of it, so none is lost by dropping, over and over, whoever sends
+    more to those who were dropped. It ends early: after some rounds the search among those left is cheap enough.
+    """
+    stuck = sums >= 1 - SHARE_TOLERANCE
+    for _ in range(8):
+        if not stuck.any():
+            break
+        stays = stuck & (network @ (~stuck).astype(np.float64) <= 2 * SHARE_TOLERANCE)
+        if stays.sum() == stuck.sum():
+            break
+        stuck = stays
+    return stuck
 
 
 def _refuse_imbalance(what: str, parts: Array, whole: Array) -> None:
@@ -190,21 +205,27 @@ def _refuse_imbalance(what: str, parts: Array, whole: Array) -> None:
 # -- at the door ---------------------------------------------------------------------------------------------
 
 
-def _checked(cost: ArrayLike, value: ArrayLike, shares: Any) -> tuple[Array, Array, csr_array]:
-    """Return cost, value and shares as float arrays that are safe to solve, or raise EngineError."""
-    direct, made = _numbers("cost", cost), _numbers("value", value)
-    if direct.ndim != 1:
-        raise EngineError(f"cost has shape {direct.shape}, but one figure for each product, shape (P,), is needed.")
+def _checked(cost: ArrayLike, value: ArrayLike) -> tuple[Array, Array]:
+    """Return cost and value as float arrays that are safe to solve, or raise EngineError."""
+    direct, made = checked_cost(cost), _numbers("value", value)
     size = direct.shape[0]
     if made.ndim not in (1, 2) or made.shape[0] != size:
         raise EngineError(
             f"value has shape {made.shape}, but cost has {size} products: value must have shape ({size},), "
             f"or ({size}, K) for K draws."
         )
-    _refuse_where("cost", ~np.isfinite(direct), "is not a finite number", "Leave out or mend those figures.")
     is_bad = ~np.all(np.isfinite(made.reshape(size, made.size // max(size, 1))), axis=1)
     _refuse_where("value", is_bad, "is not a finite number", "Leave out or mend those figures.")
-    return direct, made, _checked_shares(shares, size)
+    return direct, made
+
+
+def checked_cost(cost: ArrayLike) -> Array:
+    """Return cost as an array of float, or raise EngineError."""
+    direct = _numbers("cost", cost)
+    if direct.ndim != 1:
+        raise EngineError(f"cost has shape {direct.shape}, but one figure for each product, shape (P,), is needed.")
+    _refuse_where("cost", ~np.isfinite(direct), "is not a finite number", "Leave out or mend those figures.")
+    return direct
 
 
 def _numbers(name: str, figures: ArrayLike) -> Array:
@@ -216,7 +237,11 @@ def _numbers(name: str, figures: ArrayLike) -> Array:
     return array.astype(np.float64)
 
 
-def _checked_shares(shares: Any, size: int) -> csr_array:
+def checked_shares(shares: Any, size: int) -> tuple[csr_array, csr_array, Array]:
+    """Return S, its transpose, and the sums of the rows of S, all safe to solve; or raise EngineError.
+
+    What is handed in is left as it was, but S may share its memory.
+    """
     from scipy.sparse import csr_array, issparse
 
     if not issparse(shares):
@@ -230,22 +255,36 @@ def _checked_shares(shares: Any, size: int) -> csr_array:
         )
     if shares.dtype.kind not in "biuf":
         raise EngineError(f"shares holds {shares.dtype} where plain numbers are needed: turn it into float first.")
-    network = csr_array(shares, dtype=np.float64, copy=True)
-    network.sum_duplicates()
-    supplier = np.repeat(np.arange(size), np.diff(network.indptr))
-    remedy = "The share of a supplier's output that a consumer used is between 0 and 1."
-    _refuse_links(network, supplier, ~np.isfinite(network.data), "is not a finite number", remedy)
-    _refuse_links(network, supplier, network.data < 0, "is negative", remedy)
-    if network.nnz and not network.data.all():
+    given = csr_array(shares)
+    # A product of a matrix and a vector takes as long as its numbers take to arrive, and half of them are indices.
+    index = np.int32 if max(given.nnz, size) < 2**31 else np.int64
+    network = csr_array(
+        (
+            given.data.astype(np.float64, copy=False),
+            given.indices.astype(index, copy=False),
+            given.indptr.astype(index, copy=False),
+        ),
+        shape=(size, size),
+    )
+    pulled = network.T.tocsr()
+    if not pulled.has_canonical_format:  # repeated links; the transpose is in order, so that it takes one look
+        network = network.copy()
+        network.sum_duplicates()
+        pulled = network.T.tocsr()
+    if network.nnz and not (network.data.min() > 0 and network.data.max() < np.inf):
+        remedy = "The share of a supplier's output that a consumer used is between 0 and 1."
+        _refuse_links(network, ~np.isfinite(network.data), "is not a finite number", remedy)
+        _refuse_links(network, network.data < 0, "is negative", remedy)
+        network = network.copy()
         network.eliminate_zeros()
-        supplier = np.repeat(np.arange(size), np.diff(network.indptr))
-    own = supplier[supplier == network.indices]
+        pulled = network.T.tocsr()
+    own = np.flatnonzero(network.diagonal())
     if own.size:
         raise EngineError(
             f"Products {in_words(own)} use their own output: what a product uses itself is part of its cost already. "
             "Remove those links, and measure the shares of the others against what leaves the product."
         )
-    sums = network.sum(axis=1)
+    sums = _row_sums(network)
     over = np.flatnonzero(sums > 1 + SHARE_TOLERANCE)
     if over.size:
         raise EngineError(
@@ -253,8 +292,20 @@ def _checked_shares(shares: Any, size: int) -> csr_array:
             "the shares of each supplier must sum to at most 1. Lower the shares of its consumers."
         )
     if (sums > 1).any():  # a rounding over 1: all of it, shared in the same proportion
-        network.data /= np.maximum(sums, 1.0)[supplier]
-    return network
+        network = csr_array(
+            (network.data / np.repeat(np.maximum(sums, 1.0), np.diff(network.indptr)), network.indices, network.indptr),
+            shape=(size, size),
+        )
+        pulled, sums = network.T.tocsr(), _row_sums(network)
+    return network, pulled, sums
+
+
+def _row_sums(network: csr_array) -> Array:
+    sums = np.zeros(network.shape[0])
+    filled = np.flatnonzero(np.diff(network.indptr))
+    if filled.size:
+        sums[filled] = np.add.reduceat(network.data, network.indptr[filled])
+    return sums
 
 
 def _refuse_where(name: str, is_bad: NDArray[np.bool_], what: str, remedy: str) -> None:
@@ -263,11 +314,10 @@ def _refuse_where(name: str, is_bad: NDArray[np.bool_], what: str, remedy: str) 
         raise EngineError(f"The {name} of {bad.size} of {is_bad.size} products {what} ({in_words(bad)}). {remedy}")
 
 
-def _refuse_links(
-    network: csr_array, supplier: NDArray[np.intp], is_bad: NDArray[np.bool_], what: str, remedy: str
-) -> None:
+def _refuse_links(network: csr_array, is_bad: NDArray[np.bool_], what: str, remedy: str) -> None:
     bad = np.flatnonzero(is_bad)
     if bad.size:
+        supplier = np.repeat(np.arange(network.shape[0]), np.diff(network.indptr))
         first = ", ".join(f"({supplier[k]}, {network.indices[k]})" for k in bad[:5])
         raise EngineError(
             f"The share of {bad.size} of {network.nnz} links {what} (supplier, consumer: {first}). {remedy}"

@@ -1,17 +1,25 @@
 """Solve x = b + N x for a network, exactly, whatever its cycles, and check it before handing it back.
 
 N is nonnegative and its columns or its rows sum to at most 1 (Sᵀ for costs, S for value per dollar), so I - N is
-an M-matrix and the solution for a nonnegative b is nonnegative. Three methods, from cheap to sturdy, each used
-only when the one before it does not get there:
+an M-matrix and the solution for a nonnegative b is nonnegative.
 
-1. Sweeps, x <- b + N x. Exact after as many as the network is deep when it has no cycle.
+Where cost does not go round for very long, one run of BiCGSTAB is enough, and the error of its answer is bounded by
+what is already there. The first k sweeps x <- b + N x add up s = b + N b + ... + N^(k-1) b, for which (I - N)⁻¹ s is at
+most k x, since (I - N)⁻¹ N^i b = N^i x is at most x. So where the residual is at most e s in every entry, rounding
+included, the answer is within e k of x in every entry (Varga 2000, Matrix Iterative Analysis, chapter 3, for the
+comparison). See `System._bounded`.
+
+Networks that this cannot vouch for are solved by three methods, from cheap to sturdy, each used only when the one
+before it does not get there:
+
+1. Sweeps. Exact after as many as the network is deep when it has no cycle.
 2. BiCGSTAB (van der Vorst 1992) on all columns at once. 20-50 sparse products for a network of any size whose
    cost does not go round for long.
 3. LU: dense up to `DENSE` products (and from the start for many columns); above that sparse, complete where
    the network is long and thin, as the cycles are that defeat the other two, and else incomplete, as a
    preconditioner.
 
-Every answer is refined (Higham 2002, Accuracy and Stability of Numerical Algorithms, chapter 12): the residual
+Their answers are refined (Higham 2002, Accuracy and Stability of Numerical Algorithms, chapter 12): the residual
 is taken in extended precision, the correction solved for, and the answer is accepted only when the last
 correction is below `TOLERANCE` of each single entry. Entries are scaled to their own size, so a product of ten
 dollars beside one of ten million is held to the same nine digits.
@@ -42,6 +50,11 @@ SWEEPS = 8
 MANY_SWEEPS = 96
 REDUCTION = 1e-12  # of the residual, by the first turn of an iterative method
 CONFIRMATION = 1e-3  # and by the turns after it
+BOUND = 8e-10  # of each entry: an answer whose error is proved to be below is taken as it is
+EXACT = float(np.finfo(np.longdouble).eps / np.finfo(np.float64).eps)  # how much finer extended precision is here
+LEAST_SUMMED, MOST_SUMMED = 3, 16  # terms of the sum that bounds an error
+ROUNDS, PATIENCE = 1_000, 250  # of BiCGSTAB in one run, and without its residual having come down by half
+FEW = 8  # columns up to which they are iterated, where more of them are worth a dense LU
 BLOCK = 250_000  # numbers in one block of columns while iterating: 2 MB, to stay in the cache
 
 
@@ -65,14 +78,17 @@ class System:
         """Return x for b = `right`, shape (P,) or (P, K). Raises Unsolved where 1e-9 cannot be reached."""
         if right.size == 0 or self.weights.nnz == 0:
             return right.copy()
-        single = np.abs(right) if right.ndim == 1 else np.abs(right).mean(axis=1)
+        is_positive = bool((right >= 0).all())
+        single = np.abs(right).mean(axis=1) if right.ndim == 2 else right if is_positive else np.abs(right)
         top = single.max()
         if top == 0:
             return right.copy()
+        if (answer := self._bounded(right, single)) is not None:
+            return answer
         reached = self._reached(single > 0)
         size = self._solve_scaled(single / top, reached, scale=None)
         if right.ndim == 1:
-            if (right >= 0).all():
+            if is_positive:
                 return size * top
             return self._solve_scaled(right / top, reached, scale=size) * top
         width = max(1, BLOCK // self.size) if not self._is_dense(many=True) else right.shape[1]
@@ -81,6 +97,71 @@ class System:
             columns = slice(start, start + width)
             answer[:, columns] = self._solve_scaled(right[:, columns] / top, reached, scale=size) * top
         return answer
+
+    def _bounded(self, right: Array, single: Array) -> Array | None:
+        """Return x if its error is proved to be below `BOUND` of each entry, else None: the sturdy ways are left.
+
+        Each entry is held to the size it has for `single`, which is |b| or its mean over the columns.
+        """
+        if self._is_dense(many=right.ndim == 2 and right.shape[1] > FEW):
+            return None
+        low, sweeps = lower_bound(self.weights, single)
+        if not sweeps:
+            return None
+        if right.ndim == 1:
+            return self._bounded_block(right, low, sweeps, start=low if single is right else right)
+        answer = np.empty_like(right)
+        # A few columns are as fast one by one; many share each row of the network that is read.
+        width = 1 if right.shape[1] <= FEW else max(1, BLOCK // self.size)
+        for start in range(0, right.shape[1], width):
+            columns = np.ascontiguousarray(right[:, start] if width == 1 else right[:, start : start + width])
+            if (block := self._bounded_block(columns, low, sweeps, start=columns)) is None:
+                return None
+            answer[:, start : start + width] = block[:, None] if width == 1 else block
+        return answer
+
+    def _bounded_block(self, right: Array, low: Array, sweeps: int, start: Array) -> Array | None:
+        is_signed = bool((right < 0).any())
+        answer = start
+        yard = np.where(low > 0, low, 1.0)
+        if right.ndim == 2:
+            yard = yard[:, None]
+        per_yard = 1 / yard
+        if not np.isfinite(per_yard).all():
+            return None
+        # A sum of n parts is good to n roundings of their sizes.
+        grain = (np.finfo(np.float64).eps / 2) * (np.diff(self.weights.indptr) + 4.0)
+        if right.ndim == 2:
+            grain = grain[:, None]
+
+        def apply(y: Array) -> Array:
+            image = self.weights @ (y * yard)
+            image *= per_yard
+            return np.subtract(y, image, out=image)
+
+        for turn in range(3):
+            swept = self.weights @ answer
+            swept += right
+            residual = swept - answer
+            if turn:
+                left = float((np.abs(residual) * per_yard).max())
+                parts = self.weights @ np.abs(answer) + np.abs(right) if is_signed else swept
+                worst = float(((np.abs(residual) + grain * (parts + np.abs(answer))) * per_yard).max())
+                if worst * sweeps > BOUND >= left * sweeps and right.ndim == 1:
+                    # It may be so, but plain doubles cannot tell.
+                    residual = self._residual(right, answer, is_rough=False)
+                    worst = float((np.abs(residual) * per_yard).max()) + (worst - left) * EXACT
+                if worst * sweeps <= BOUND:
+                    return swept  # one sweep more: its error is N times that of `answer`, and so within the bound
+                if not np.isfinite(worst):
+                    return None
+            residual *= per_yard
+            step, is_there = bicgstab(apply, residual, BOUND / (8 * sweeps), most=ROUNDS)
+            if not is_there:
+                return None
+            step *= yard
+            answer = answer + step
+        return None
 
     def _solve_scaled(self, right: Array, reached: NDArray[np.bool_], scale: Array | None) -> Array:
         """Solve with each entry held to its own size: `scale`, or the solution itself while `right` >= 0."""
@@ -186,7 +267,7 @@ class System:
         return apply
 
     def _by_krylov(self, right: Array, yard: Array, goal: Array) -> tuple[Array, bool]:
-        return bicgstab(self._scaled(yard), right, lambda y: y, goal, most=40)
+        return preconditioned_bicgstab(self._scaled(yard), right, lambda y: y, goal, most=40)
 
     def _by_dense_lu(self, right: Array, yard: Array, goal: Array) -> tuple[Array, bool]:
         from scipy.linalg import lu_solve
@@ -209,7 +290,7 @@ class System:
             solved[order] = factors.solve((y * yard)[order])
             return solved / yard
 
-        return bicgstab(self._scaled(yard), right, precondition, goal, most=80)
+        return preconditioned_bicgstab(self._scaled(yard), right, precondition, goal, most=80)
 
     @cached_property
     def _sparse_lu(self) -> tuple[NDArray[np.int32], Any] | None:
@@ -235,7 +316,61 @@ class System:
             return None
 
 
-def bicgstab(
+def lower_bound(weights: csr_array, right: Array) -> tuple[Array, int]:
+    """Return s = b + N b + ... + N^(k-1) b for b = `right` >= 0, and k.
+
+    k is as small as will do for s to be positive wherever the solution is; 0 where `MOST_SUMMED` do not.
+    """
+    low, reached = right, int(np.count_nonzero(right))
+    for count in range(2, MOST_SUMMED + 1):
+        low = weights @ low
+        low += right
+        reached, before = int(np.count_nonzero(low)), reached
+        if reached == before and count >= LEAST_SUMMED:
+            return low, count
+    return low, 0
+
+
+def bicgstab(apply: Callable[[Array], Array], right: Array, goal: float, most: int) -> tuple[Array, bool]:
+    """Solve A y = `right`, shape (P,) or (P, K), until no entry of the residual is above `goal`.
+
+    Returns y and whether it got there within `most` rounds of two products, while no `PATIENCE` of them went by
+    without the residual coming down. `right` is used up.
+
+    Source: van der Vorst (1992), Bi-CGSTAB, SIAM J. Sci. Stat. Comput. 13(2).
+    """
+    residual, shadow, direction = right, right.copy(), right.copy()
+    answer, work = np.zeros_like(right), np.empty_like(right)
+    rho = dots(shadow, residual)
+    best, best_at = np.inf, 0
+    for turn in range(most):
+        image = apply(direction)
+        alpha = _ratio(rho, dots(shadow, image))
+        residual -= np.multiply(image, alpha, out=work)
+        answer += np.multiply(direction, alpha, out=work)
+        if np.abs(residual, out=work).max() <= goal:
+            return answer, True
+        image_half = apply(residual)
+        omega = _ratio(dots(image_half, residual), dots(image_half, image_half))
+        answer += np.multiply(residual, omega, out=work)
+        residual -= np.multiply(image_half, omega, out=work)
+        left = float(np.abs(residual, out=work).max())
+        if left <= goal:
+            return answer, True
+        if left < best / 2:
+            best, best_at = left, turn
+        rho_next = dots(shadow, residual)
+        beta = _ratio(rho_next * alpha, rho * omega)
+        if not np.any(beta) or turn - best_at > PATIENCE:
+            break
+        direction -= np.multiply(image, omega, out=work)
+        direction *= beta
+        direction += residual
+        rho = rho_next
+    return answer, False
+
+
+def preconditioned_bicgstab(
     apply: Callable[[Array], Array],
     right: Array,
     precondition: Callable[[Array], Array],
