@@ -13,6 +13,7 @@ _OURS = {
     "COLLECT",
     "CSRF_TRUSTED_ORIGINS",
     "DEBUG",
+    "DEFAULT_FROM_EMAIL",
     "EMAIL_URL",
     "LANGUAGE_CODE",
 }

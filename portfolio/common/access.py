@@ -54,6 +54,7 @@ WRITERS: dict[str, frozenset[Role]] = {
     "network.link": frozenset({_LEADER, _OWNER}),
     "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
     "rollup.run": frozenset({_LEADER, _FINANCE}),
+    "rollup.invariantreport": frozenset({_LEADER, _FINANCE}),
 }
 
 

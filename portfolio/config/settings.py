@@ -12,9 +12,11 @@ from pathlib import Path
 import environ
 import structlog
 from babel.numbers import list_currencies
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.utils import get_random_secret_key
+from django.core.validators import validate_email
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -27,6 +29,8 @@ KNOWN_VARIABLES = {
     "TWOFOLD_FISCAL_YEAR_START",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_LOG",
+    "TWOFOLD_ALERTS",
+    "TWOFOLD_METRICS_TOKEN",
 }
 if unknown := sorted(name for name in os.environ if name.startswith("TWOFOLD_") and name not in KNOWN_VARIABLES):
     raise ImproperlyConfigured(
@@ -53,6 +57,17 @@ if TWOFOLD_BASE_CURRENCY not in list_currencies():
     )
 if not 1 <= TWOFOLD_FISCAL_YEAR_START <= 12:
     raise ImproperlyConfigured("TWOFOLD_FISCAL_YEAR_START must be a month from 1 (January) to 12 (December).")
+TWOFOLD_ALERTS = env.list("TWOFOLD_ALERTS", default=[])
+for _address in TWOFOLD_ALERTS:
+    try:
+        validate_email(_address)
+    except ValidationError as error:
+        raise ImproperlyConfigured(
+            f"TWOFOLD_ALERTS holds {_address!r}; it must be mail addresses with commas."
+        ) from error
+TWOFOLD_METRICS_TOKEN = env.str("TWOFOLD_METRICS_TOKEN", default="")
+if 0 < len(TWOFOLD_METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("TWOFOLD_METRICS_TOKEN must be 16 or more random characters, or empty for no /metrics.")
 if TWOFOLD_LOG not in {"json", "console"}:
     raise ImproperlyConfigured("TWOFOLD_LOG must be json or console.")
 
@@ -174,6 +189,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portfolio.common.context.twofold",
                 "portfolio.rollup.context.freshness",
+                "portfolio.rollup.context.violation",
             ],
             "builtins": ["portfolio.common.templatetags.twofold"],
         },
@@ -212,6 +228,8 @@ CELERY_BEAT_SCHEDULE = {
     # Marks left by a lost message or a crash, a new month that begins, metrics that fall overdue.
     "refresh": {"task": "rollup.refresh_standings", "schedule": 60.0},
     "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
+    # When the fewest write: it reads everything.
+    "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
 }
 
 # -- Sign-in -----------------------------------------------------------------------------------------------
@@ -228,6 +246,9 @@ ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="twofold@localhost")
+ADMINS = [("Twofold alerts", address) for address in TWOFOLD_ALERTS]
+EMAIL_SUBJECT_PREFIX = f"[{TWOFOLD_ORGANISATION}] "
 
 # -- API -------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from portfolio.common.admin import ReadOnly
-from portfolio.rollup.models import BlockedMonth, Run
+from portfolio.rollup.models import BlockedMonth, InvariantReport, Run
 
 
 @admin.register(Run)
@@ -19,3 +19,11 @@ class BlockedMonthAdmin(ReadOnly, admin.ModelAdmin):
     """Months that wait for a cause to be mended."""
 
     list_display = ["month", "message", "blocked_at"]
+
+
+@admin.register(InvariantReport)
+class InvariantReportAdmin(ReadOnly, admin.ModelAdmin):
+    """Looks at the invariants, by time and outcome."""
+
+    list_display = ["id", "at", "cause", "seconds", "violations", "has_held"]
+    list_filter = ["has_held"]

@@ -9,6 +9,7 @@ from typing import Self
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from portfolio.common.access import Scoped
 from portfolio.common.money import total_field
@@ -226,3 +227,38 @@ class Standing(models.Model):
 
 def _per_dollar(value: Decimal | None, cost: Decimal | None) -> float | None:
     return None if value is None or cost is None or cost <= 0 else float(value) / float(cost)
+
+
+class InvariantReport(Scoped, models.Model):
+    """What was found when everything that is stored was looked at: each invariant, and whether it held."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    cause = models.CharField(max_length=200, help_text="The nightly look, a command, or who asked for it.")
+    seconds = models.FloatField(default=0)
+    seed = models.BigIntegerField(default=0, help_text="What the samples were drawn from; the same draws the same.")
+    outcomes = models.JSONField(default=list, help_text="See portfolio.rollup.checks: one outcome a check.")
+    has_held = models.BooleanField(help_text="Whether no invariant was found violated.")
+    violations = models.PositiveIntegerField(default=0, help_text="How many invariants were.")
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Report {self.pk} of {self.at:%Y-%m-%d %H:%M}: {self.in_words}"
+
+    @property
+    def violated(self) -> list[dict]:
+        """The outcomes of what did not hold."""
+        return [outcome for outcome in self.outcomes if outcome["held"] is False]
+
+    @property
+    def uncertain(self) -> list[dict]:
+        """The outcomes of what differed while figures were being worked out."""
+        return [outcome for outcome in self.outcomes if outcome["held"] is None]
+
+    @property
+    def in_words(self) -> str:
+        """What was found, in a few words."""
+        if self.has_held:
+            return f"all {len(self.outcomes)} invariants hold"
+        return f"{self.violations} of {len(self.outcomes)} invariants violated"

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from portfolio.rollup import actions
+from portfolio.rollup import actions, checking
 
 
 @shared_task(name="rollup.refresh_standings", acks_late=True)
@@ -21,3 +21,9 @@ def begin_day() -> None:
 def roll_up(cause: str) -> None:
     """Work every month out anew; a second time gives the same figures."""
     actions.roll_up(cause=cause)
+
+
+@shared_task(name="rollup.check_figures")  # a second time makes a second report, and changes nothing else
+def check_figures(cause: str = "nightly") -> None:
+    """Look whether every invariant holds on everything that is stored."""
+    checking.check_figures(cause=cause)

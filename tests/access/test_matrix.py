@@ -39,6 +39,7 @@ ABOUT = {
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rollup:run": "rollup.run",
+    "rollup:report": "rollup.invariantreport",
     "teams:discipline": "teams.discipline",
     "teams:membership": "teams.membership",
     "teams:person": "teams.person",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portfolio.common.models import Grant, User
-from portfolio.rollup.models import Run
+from portfolio.rollup.models import InvariantReport, Run
 from tests import factories as make
 
 LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
@@ -70,6 +70,7 @@ KINDS: dict[str, Kind] = {
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "rollup.run": Kind((LEADER, FINANCE)),
+    "rollup.invariantreport": Kind((LEADER, FINANCE)),
 }
 
 
@@ -129,6 +130,7 @@ class World:
             "network.link": make.make_link(supplier=self.product, consumer=linked),
             "network.usage": make.make_usage(supplier=self.product, consumer=metered),
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
+            "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
         scopes = {
             "whole": {},
