@@ -68,7 +68,7 @@ def correct(row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: Us
     """
     if by is not None:
         access.require(by, row)
-    new, touches = _replace(row, changes=changes, reason=reason, by=by, at=timezone.now())
+    new, touches = _replace(row, changes=changes, reason=reason, by=by)
     if by is not None:
         access.require(by, new)
     mark_stale(touches, cause=f"{row._meta.verbose_name} corrected")
@@ -81,8 +81,8 @@ def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
     if by is not None:
         access.require(by, row)
     row.lock()
-    now = timezone.now()
     derived = list(row.derived())
+    now = now_after(row, *derived)
     _retract(row, reason=reason, by=by, at=now)
     row.guard_without()
     touches = [*row.touched(), *_derive_again(derived, reason=reason, by=by, at=now)]
@@ -90,12 +90,21 @@ def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
     return row
 
 
+def now_after(*rows: Recorded) -> datetime:
+    """Return the present moment, but none before these rows were recorded.
+
+    The clock of the host that recorded them may have been ahead of ours, or ours was put back since.
+    """
+    return max([timezone.now(), *(row.recorded_at for row in rows)])
+
+
 def _replace(
-    row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime
+    row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime | None = None
 ) -> tuple[RecordedRow, list[Touch]]:
     new = type(row)(**{name: getattr(row, name) for name in _facts(row)} | dict(changes))
     row.lock()
     derived = list(row.derived())
+    at = at or now_after(row, *derived)
     _retract(row, reason=reason, by=by, at=at)
     new.corrects, new.reason, new.recorded_at, new.recorded_by = row, reason, at, by
     _write(new)

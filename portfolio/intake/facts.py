@@ -16,7 +16,6 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.db.models import Min
-from django.utils import timezone
 
 from funding.models import ExchangeRate, LedgerEntry
 from portfolio.common import access, actions
@@ -308,8 +307,8 @@ def _check(change: Change, facts: Facts, *, covered: access.Reach, by: User | No
 
 def _write(changes: list[Change], facts: Facts, *, reason: str, by: User | None) -> None:
     model = type(changes[0].row)
-    now = timezone.now()
     olds = [change.old for change in changes if change.old]
+    now = actions.now_after(*olds)
     retracted = sum(
         model.objects.filter(pk__in=part, retracted_at=None).update(retracted_at=now, retracted_by=by, reason=reason)
         for part in chunks(old.pk for old in olds)

@@ -1,10 +1,11 @@
 """What every recorded row answers: its rules beside their fields, its history, and days that make sense."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from portfolio.common import actions, histories
 from portfolio.common.rules import field_of
@@ -74,3 +75,10 @@ def test_a_history_of_edits_tells_what_each_changed():
         ("Added", []),
     ]
     assert entries[0]["who"] == editor
+
+
+def test_a_row_recorded_by_a_clock_ahead_of_ours_can_be_corrected_and_retracted():
+    row = make_ledger_entry(recorded_at=timezone.now() + timedelta(hours=1))
+    new = actions.correct(row, changes={"amount": Decimal("110.00")}, reason="Misread", by=None)
+    assert row.retracted_at == new.recorded_at == row.recorded_at
+    assert actions.retract(new, reason="Posted twice", by=None).retracted_at == row.recorded_at

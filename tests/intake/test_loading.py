@@ -1,9 +1,10 @@
 """Loading rows: all or nothing, idempotent on natural keys, every bad row explained."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from funding.models import ExchangeRate, LedgerEntry
 from portfolio.common.models import StaleMark
@@ -16,6 +17,7 @@ from products.value.models import Metric, Observation
 from teams.models import Membership, Rate, Team
 from tests.factories import (
     make_discipline,
+    make_ledger_entry,
     make_link,
     make_metric,
     make_observation,
@@ -418,3 +420,11 @@ def test_the_marks_of_many_memberships_are_written_once():
     assert load_rows("memberships", rows).counts == (3, 0, 0)
     months = list(StaleMark.objects.filter(product=product).values_list("month", flat=True))
     assert len(months) == len(set(months)) > 1
+
+
+def test_a_row_recorded_by_a_clock_ahead_of_ours_can_be_corrected_by_a_file():
+    entry = make_ledger_entry(product=make_product(code="tax"), recorded_at=timezone.now() + timedelta(hours=1))
+    row = {"reference": entry.reference, "product": "tax", "starts": "2026-01-01", "ends": "2026-01-02", "amount": "7"}
+    assert load_rows("ledger-entries", [row]).counts == (0, 0, 1)
+    entry.refresh_from_db()
+    assert entry.retracted_at == entry.corrected_by.recorded_at == entry.recorded_at
