@@ -56,6 +56,13 @@ class Stage(Site):
             [count] = connection.execute("SELECT count(*) FROM common_stalemark").fetchone()
         return count
 
+    def count(self, references: str) -> int:
+        """Return how many ledger entries have a reference like this."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            query = "SELECT count(*) FROM funding_ledgerentry WHERE reference LIKE %s"
+            [count] = connection.execute(query, [references]).fetchone()
+        return count
+
     def come_to_rest(self) -> None:
         """Have the workers work off every mark; they need no more than the hint that beat sends."""
         if self.marks():

@@ -22,7 +22,6 @@ import redis
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60  # seconds until what does not come is given up; no measure of speed
 TODAY = "2026-06-30"
-FAKETIME = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
 
 
 def wait_for(what: str, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
@@ -287,6 +286,29 @@ class Site:
         for process in self.started:
             process.send(signal.SIGCONT)
             process.kill()
+
+
+class Clock:
+    """A clock that can be put back: processes started with its environment go by it, all others by the real one."""
+
+    def __init__(self, folder: Path):
+        library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)
+        assert library, "These tests put back a clock: install libfaketime (Debian: apt-get install libfaketime)."
+        folder.mkdir()
+        self.file = folder / "clock"
+        self.put(0)
+        self.environment = {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
+            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def put(self, seconds: int) -> None:
+        """Put the clock so many seconds before the real time (negative) or after it."""
+        new = self.file.with_suffix(".new")
+        new.write_text(f"{seconds:+d}\n")
+        new.replace(self.file)
 
 
 class Folder:

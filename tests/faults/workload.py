@@ -8,6 +8,7 @@ which the verdict holds against the database.
 import csv
 import io
 import json
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +30,8 @@ class Answer:
     status: int
     body: Any
     text: str
+    path: str = ""
+    location: str = ""
 
 
 class Caller:
@@ -54,7 +57,8 @@ class Caller:
             self.close()
             return None
         is_json = "json" in response.headers.get("Content-Type", "")
-        return Answer(response.status, json.loads(text) if is_json else None, text)
+        location = response.headers.get("Location", "")
+        return Answer(response.status, json.loads(text) if is_json else None, text, path, location)
 
     def close(self) -> None:
         if self.connection:
@@ -275,6 +279,52 @@ def fact(kind: str, row: Json) -> list[str]:
     """Return what a row says beside its key, as text; `verdict.py` says the same of what is stored."""
     names = ("product", "starts", "ends", "amount") if kind == "ledger-entries" else ("ends", "value")
     return [str(row[name]) for name in names]
+
+
+def entries_file(name: str, rows: int, random: Random) -> bytes:
+    """Return a CSV file of ledger entries, `w<name>-<number>`, as the import takes it."""
+    lines = ["reference,product,starts,ends,amount,currency"]
+    for number in range(rows):
+        starts = FIRST_DAY + timedelta(days=random.randrange(DAYS))
+        ends = starts + timedelta(days=random.choice([1, 30]))
+        amount = random.randrange(1, 100_000) / 100
+        lines.append(f"w{name}-{number},p{number % PRODUCTS},{starts},{ends},{amount:.2f},USD")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def note_file(notebook: Notebook, data: bytes) -> None:
+    """Note that all rows of a file were acknowledged."""
+    for row in csv.DictReader(io.StringIO(data.decode())):
+        notebook.note(entry_key(row), fact("ledger-entries", row), rows=1)
+
+
+CSRF = "c" * 32
+
+
+class Browser(Caller):
+    """Somebody at the pages: follows where they send, and passes for one of our own forms."""
+
+    def __init__(self, port: int, signed_in: dict[str, str], **options: Any):
+        super().__init__(port, {"Cookie": f"{signed_in['Cookie']}; csrftoken={CSRF}", "X-CSRFToken": CSRF}, **options)
+
+    def upload(self, kind: str, data: bytes, name: str = "file.csv") -> Answer | None:
+        """Upload a file; return the preview, or what refuses it."""
+        parts = [
+            f'--limit\r\nContent-Disposition: form-data; name="kind"\r\n\r\n{kind}\r\n'.encode(),
+            f'--limit\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'.encode(),
+            b"Content-Type: text/csv\r\n\r\n" + data + b"\r\n--limit--\r\n",
+        ]
+        headers = {"Content-Type": "multipart/form-data; boundary=limit"}
+        answer = self.call("POST", "/import/", b"".join(parts), headers=headers)
+        return self.call("GET", answer.location) if answer and answer.status == 302 else answer
+
+    def load(self, preview: Answer) -> Answer | None:
+        """Confirm what a preview shows; it is loaded where the answer leads back to the import's page."""
+        found = re.search(r'name="shown" value="([^"]+)"', preview.text)
+        if preview.status != 200 or not found:
+            return preview
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self.call("POST", preview.path, f"shown={found[1]}".encode(), headers=headers)
 
 
 class Stream:
