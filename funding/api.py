@@ -2,6 +2,7 @@
 
 from rest_framework import serializers
 
+from funding import exports
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
@@ -60,6 +61,7 @@ class FundingStreamViewSet(DescribedViewSet):
     queryset = FundingStream.objects.all()
     serializer_class = FundingStreamSerializer
     filterset_class = FundingStreamFilter
+    export = exports.STREAMS
 
 
 class AllocationViewSet(RecordedViewSet):
@@ -68,6 +70,7 @@ class AllocationViewSet(RecordedViewSet):
     queryset = Allocation.objects.all()
     serializer_class = AllocationSerializer
     filterset_class = AllocationFilter
+    export = exports.ALLOCATIONS
 
 
 class LedgerEntryViewSet(RecordedViewSet):
@@ -76,6 +79,7 @@ class LedgerEntryViewSet(RecordedViewSet):
     queryset = LedgerEntry.objects.all()
     serializer_class = LedgerEntrySerializer
     filterset_class = LedgerEntryFilter
+    export = exports.LEDGER_ENTRIES
 
 
 class ExchangeRateViewSet(RecordedViewSet):
@@ -84,6 +88,7 @@ class ExchangeRateViewSet(RecordedViewSet):
     queryset = ExchangeRate.objects.all()
     serializer_class = ExchangeRateSerializer
     filterset_class = ExchangeRateFilter
+    export = exports.EXCHANGE_RATES
 
 
 #: Address under /api/v1/ and the viewset that answers it.

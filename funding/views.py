@@ -2,10 +2,13 @@
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.functional import SimpleLazyObject
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
+from funding import exports
 from funding.figures import stream_figures
 from funding.filters import AllocationTable, ExchangeRateTable, FundingStreamTable, LedgerEntryTable
 from funding.forms import AllocationForm, ExchangeRateForm, FundingStreamForm, LedgerEntryForm
@@ -25,8 +28,8 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # -- Funding streams ------------------------------------------------------------------------------------
 
 
-@require_GET
-def stream_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def stream_list(request: HttpRequest) -> HttpResponseBase:
     """List the streams: who sponsors them, what they pay a month, what was spent of them this fiscal year."""
     year = fiscal_year(today())
     streams = FundingStream.objects.visible_to(request.user).for_table().with_money(today(), year)
@@ -35,8 +38,9 @@ def stream_list(request: HttpRequest) -> HttpResponse:
         request,
         "funding/stream_list.html",
         filterset,
+        export=exports.STREAMS,
         year=fiscal_year_name(year),
-        spent=filterset.qs.total_spent(),
+        spent=SimpleLazyObject(filterset.qs.total_spent),
         may_add=access.may_add(request.user, FundingStream),
     )
 
@@ -135,14 +139,15 @@ def stream_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Allocations --------------------------------------------------------------------------------------------
 
 
-@require_GET
-def allocation_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def allocation_list(request: HttpRequest) -> HttpResponseBase:
     """List the allocations of all streams."""
     allocations = Allocation.objects.visible_to(request.user).for_table()
     return pages.render_list(
         request,
         "funding/allocation_list.html",
         AllocationTable(request.GET, allocations),
+        export=exports.ALLOCATIONS,
         may_add=access.may_add(request.user, Allocation),
     )
 
@@ -210,20 +215,21 @@ def allocation_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Ledger entries --------------------------------------------------------------------------------------------
 
 
-@require_GET
-def ledger_entry_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def ledger_entry_list(request: HttpRequest) -> HttpResponseBase:
     """List ledger entries with their total; where days are asked for, also what falls in them."""
     filterset = LedgerEntryTable(request.GET, LedgerEntry.objects.visible_to(request.user).for_table())
     rows = filterset.qs
     first, after = filterset.days
-    totals = {"total": rows.total()}
+    totals = {"total": SimpleLazyObject(rows.total)}  # summed where the page shows it: a file does not
     if first or after:
         rows = rows.with_part(first or FIRST_DAY, after or LAST_DAY)
-        totals |= {"part_total": rows.total_part(), "first": first, "after": after}
+        totals |= {"part_total": SimpleLazyObject(rows.total_part), "first": first, "after": after}
     return pages.render_list(
         request,
         "funding/ledger_entry_list.html",
         filterset,
+        export=exports.LEDGER_ENTRIES,
         rows=rows,
         **totals,
         may_add=access.may_add(request.user, LedgerEntry),
@@ -293,14 +299,15 @@ def ledger_entry_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Exchange rates --------------------------------------------------------------------------------------------
 
 
-@require_GET
-def exchange_rate_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def exchange_rate_list(request: HttpRequest) -> HttpResponseBase:
     """List the exchange rates."""
     rates = ExchangeRate.objects.visible_to(request.user).for_table()
     return pages.render_list(
         request,
         "funding/exchange_rate_list.html",
         ExchangeRateTable(request.GET, rates),
+        export=exports.EXCHANGE_RATES,
         may_add=access.may_add(request.user, ExchangeRate),
     )
 

@@ -1,6 +1,7 @@
 """This room's part of the API."""
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
+from teams import exports
 from teams.filters import DisciplineFilter, MembershipFilter, PersonFilter, RateFilter, TeamFilter
 from teams.models import Discipline, Membership, Person, Rate, Team
 
@@ -51,6 +52,7 @@ class DisciplineViewSet(DescribedViewSet):
     queryset = Discipline.objects.all()
     serializer_class = DisciplineSerializer
     filterset_class = DisciplineFilter
+    export = exports.DISCIPLINES
 
 
 class PersonViewSet(DescribedViewSet):
@@ -59,6 +61,7 @@ class PersonViewSet(DescribedViewSet):
     queryset = Person.objects.select_related("user")
     serializer_class = PersonSerializer
     filterset_class = PersonFilter
+    export = exports.PEOPLE
 
 
 class TeamViewSet(DescribedViewSet):
@@ -67,6 +70,7 @@ class TeamViewSet(DescribedViewSet):
     queryset = Team.objects.all()
     serializer_class = TeamSerializer
     filterset_class = TeamFilter
+    export = exports.TEAMS
 
 
 class MembershipViewSet(RecordedViewSet):
@@ -75,6 +79,7 @@ class MembershipViewSet(RecordedViewSet):
     queryset = Membership.objects.all()
     serializer_class = MembershipSerializer
     filterset_class = MembershipFilter
+    export = exports.MEMBERSHIPS
 
 
 class RateViewSet(RecordedViewSet):
@@ -83,6 +88,7 @@ class RateViewSet(RecordedViewSet):
     queryset = Rate.objects.all()
     serializer_class = RateSerializer
     filterset_class = RateFilter
+    export = exports.RATES
 
 
 #: Address under /api/v1/ and the viewset that answers it.

@@ -3,12 +3,14 @@
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portfolio.common import access, histories, pages
 from portfolio.common.months import today
+from teams import exports
 from teams.capacity import capacity, holds
 from teams.filters import DisciplineTable, MembershipTable, PersonTable, RateTable, TeamTable
 from teams.forms import AsOfForm, DisciplineForm, MembershipForm, PersonForm, RateForm, TeamForm
@@ -21,13 +23,14 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # -- Teams ----------------------------------------------------------------------------------------------
 
 
-@require_GET
-def team_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def team_list(request: HttpRequest) -> HttpResponseBase:
     """List the teams with what they can do today and what of it is free."""
     return pages.render_list(
         request,
         "teams/team_list.html",
         TeamTable(request.GET, Team.objects.visible_to(request.user).for_table()),
+        export=exports.TEAMS,
         may_add=access.may_add(request.user, Team),
         may_read_rates=access.may_add(request.user, Rate),
     )
@@ -95,13 +98,14 @@ def team_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- People ---------------------------------------------------------------------------------------------
 
 
-@require_GET
-def person_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def person_list(request: HttpRequest) -> HttpResponseBase:
     """List the people with the teams they are in today."""
     return pages.render_list(
         request,
         "teams/person_list.html",
         PersonTable(request.GET, Person.objects.visible_to(request.user).for_table()),
+        export=exports.PEOPLE,
         may_add=access.may_add(request.user, Person),
         may_read_rates=access.may_add(request.user, Rate),
     )
@@ -163,13 +167,14 @@ def person_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Memberships ------------------------------------------------------------------------------------------
 
 
-@require_GET
-def membership_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def membership_list(request: HttpRequest) -> HttpResponseBase:
     """List the memberships of all teams."""
     return pages.render_list(
         request,
         "teams/membership_list.html",
         MembershipTable(request.GET, Membership.objects.visible_to(request.user).for_table()),
+        export=exports.MEMBERSHIPS,
         may_add=access.may_add(request.user, Membership),
         may_read_rates=access.may_add(request.user, Rate),
     )
@@ -239,13 +244,14 @@ def membership_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Disciplines ------------------------------------------------------------------------------------------
 
 
-@require_GET
-def discipline_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def discipline_list(request: HttpRequest) -> HttpResponseBase:
     """List the disciplines with how many people do them today."""
     return pages.render_list(
         request,
         "teams/discipline_list.html",
         DisciplineTable(request.GET, Discipline.objects.visible_to(request.user).for_table()),
+        export=exports.DISCIPLINES,
         may_add=access.may_add(request.user, Discipline),
         may_read_rates=access.may_add(request.user, Rate),
     )
@@ -312,14 +318,15 @@ def _require_rates(request: HttpRequest) -> None:
         raise PermissionDenied("Rates are read by finance partners of the whole portfolio only.")
 
 
-@require_GET
-def rate_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def rate_list(request: HttpRequest) -> HttpResponseBase:
     """List the rates of all disciplines."""
     _require_rates(request)
     return pages.render_list(
         request,
         "teams/rate_list.html",
         RateTable(request.GET, Rate.objects.visible_to(request.user).for_table()),
+        export=exports.RATES,
         may_read_rates=True,
     )
 

@@ -6,17 +6,19 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_safe
 
 from portfolio.board import figures, months, product_figures
 from portfolio.board.forms import BoardForm, ProductForm
 from portfolio.board.reasons import top_moves
-from portfolio.common import access, charts
+from portfolio.common import access, charts, exports
 from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
 from portfolio.common.months import parse_month
 from portfolio.rollup import reading
+from portfolio.rollup.exports import STANDINGS
 from portfolio.rollup.headline import headline
 from portfolio.rollup.models import BlockedMonth, Standing
 from portfolio.rollup.monthly import Monthly, monthly
@@ -26,8 +28,8 @@ from products.catalog.models import Product
 PAGE_SIZE = 100
 
 
-@require_GET
-def board(request: HttpRequest) -> HttpResponse:
+@require_safe
+def board(request: HttpRequest) -> HttpResponseBase:
     """Show what each unit of money returns: of everything, of each value stream, of each product."""
     form = BoardForm(request.GET)
     if not form.is_valid():
@@ -37,7 +39,11 @@ def board(request: HttpRequest) -> HttpResponse:
     standings = reading.read_standings(form.asked)
     chosen = form.chosen(standings)
     table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
+    if file := exports.asked_for(request):
+        asked = {name: request.GET.get(name) for name in form.fields}
+        return exports.respond(request, STANDINGS, [row.standing for row in table.rows], file, asked=asked)
     page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page.has_files = True
     shown = headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed)
     context = {
         "form": form,

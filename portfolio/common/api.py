@@ -7,13 +7,14 @@ are calls of their own, because nothing recorded is overwritten.
 from typing import Any
 
 from django.db import models
+from drf_orjson_renderer.renderers import ORJSONRenderer
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 
-from portfolio.common import access, actions
+from portfolio.common import access, actions, exports
 from portfolio.common.described import Described
 from portfolio.common.errors import NotAllowed
 
@@ -131,7 +132,72 @@ def correction_of(serializer: type[RecordedSerializer]) -> type[RecordedSerializ
     return Correction
 
 
-class VisibleRows:
+class CsvRenderer(ORJSONRenderer):
+    """Stands for CSV where the media type is negotiated; the file itself is streamed, so only errors come here."""
+
+    media_type = exports.FORMATS["csv"].media_type
+    format = "csv"
+
+
+class XlsxRenderer(ORJSONRenderer):
+    """Stands for XLSX where the media type is negotiated; the file itself is streamed, so only errors come here."""
+
+    media_type = exports.FORMATS["xlsx"].media_type
+    format = "xlsx"
+
+
+class Exported:
+    """Gives a list whole, as a CSV or XLSX file, where that is asked for by `?format=` or `Accept`."""
+
+    renderer_classes = [ORJSONRenderer, CsvRenderer, XlsxRenderer]
+    export: exports.Export
+
+    def get_renderers(self):
+        """Return how the answer may look: only a list can be a file."""
+        found = super().get_renderers()
+        return found if self.action == "list" else found[:1]
+
+    @property
+    def asked_form(self) -> exports.Format | None:
+        """The kind of file that is asked for; None where it is JSON."""
+        return exports.FORMATS.get(self.request.accepted_renderer.format)
+
+    def exported(self, rows, filters):
+        """Return the file of all rows; its name tells what is asked of the filters, given by name."""
+        asked = {name: self.request.query_params.get(name) for name in filters}
+        return exports.respond(self.request._request, self.export, rows, self.asked_form, asked=asked)
+
+
+def describe_files(result: dict, generator, request, public) -> dict:
+    """Say in the OpenAPI schema what the files of the lists are: text and bytes, not the pages of JSON."""
+    for operations in result.get("paths", {}).values():
+        operation = operations.get("get", {})
+        for answer in operation.get("responses", {}).values():
+            content = answer.get("content", {})
+            if CsvRenderer.media_type in content:
+                content[CsvRenderer.media_type] = {"schema": {"type": "string"}}
+                content[XlsxRenderer.media_type] = {"schema": {"type": "string", "format": "binary"}}
+        for parameter in operation.get("parameters", ()):
+            if (parameter["name"], parameter["in"]) == ("format", "query"):
+                parameter["description"] = (
+                    "`csv` or `xlsx` gives all rows as one file, streamed, the columns that an import reads first; "
+                    "`json`, or none, gives a page of them."
+                )
+    return result
+
+
+class ExportedRows(Exported):
+    """Gives the rows that the filters leave, in the order of the pages."""
+
+    # No docstring: the description of the call is that of the rows, which each room says.
+    def list(self, request, *args, **kwargs):
+        if self.asked_form:
+            rows = self.filter_queryset(self.get_queryset()).order_by(self.paginator.ordering)
+            return self.exported(rows, self.filterset_class.base_filters)
+        return super().list(request, *args, **kwargs)
+
+
+class VisibleRows(ExportedRows):
     """Starts every query from what the user may read, with what the page needs."""
 
     pagination_class = CodePages

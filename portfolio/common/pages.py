@@ -8,9 +8,10 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
-from portfolio.common import access, actions, histories
+from portfolio.common import access, actions, exports, histories
 from portfolio.common.errors import NotAllowed, TwofoldError
 
 PAGE_SIZE = 50
@@ -29,14 +30,33 @@ def page_or_fragment(request: HttpRequest, page: str) -> str:
 
 
 def render_list(
-    request: HttpRequest, template: str, filterset: Any, *, rows: Sequence[Any] | None = None, **context: Any
-) -> HttpResponse:
+    request: HttpRequest,
+    template: str,
+    filterset: Any,
+    *,
+    rows: Sequence[Any] | None = None,
+    export: exports.Export | None = None,
+    **context: Any,
+) -> HttpResponseBase:
     """Render one page of a filtered list: `filter`, `page` and whatever else the template needs.
 
-    `rows` are what is listed where that is not the filtered rows as they come, such as a tree of them.
+    `rows` are what is listed where that is not the filtered rows as they come, such as a tree of them. With an
+    `export`, `?format=csv` or `xlsx` gives all of the list as a file; where a filter is wrong it gives the page with
+    what is wrong, as a 400, rather than a file of other rows than were meant.
     """
-    page = Paginator(filterset.qs if rows is None else rows, PAGE_SIZE).get_page(request.GET.get("page"))
-    response = render(request, page_or_fragment(request, template), {"filter": filterset, "page": page, **context})
+    form = exports.asked_for(request) if export else None
+    listed = filterset.qs if rows is None else rows
+    if form and filterset.form.is_valid():
+        asked = {name: request.GET.get(name) for name in filterset.form.fields}
+        return exports.respond(request, export, listed, form, asked=asked)
+    page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
+    page.has_files = export is not None
+    response = render(
+        request,
+        page_or_fragment(request, template),
+        {"filter": filterset, "page": page, **context},
+        status=400 if form else 200,
+    )
     response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
     return response
 

@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 from portfolio.common.money import validate_currency
+from portfolio.common.sheets import undone
 from portfolio.intake.errors import BadCell
 
 MOST_DIGITS = 15  # SQLite keeps numbers as floats
@@ -118,7 +119,7 @@ def _reader(field: models.Field, is_month: bool) -> Callable[[str], Any]:
         return lambda text: as_choice(text, choices)
     if validate_currency in field.validators:
         return str.upper
-    return str
+    return undone
 
 
 def reader(field: models.Field, *, is_month: bool = False) -> Callable[[str], Any]:

@@ -67,7 +67,7 @@ def check_columns(columns: list[str], kind: Kind) -> list[Problem]:
     for column in dict.fromkeys(columns):
         if not column:
             problems.append(Problem(1, "", f"Column {columns.index(column) + 1} has no name. Name it or remove it."))
-        elif column not in kind.by_name:
+        elif column not in kind.by_name and column not in kind.passed_over:
             problems.append(
                 Problem(
                     1,

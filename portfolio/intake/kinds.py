@@ -11,6 +11,11 @@ from typing import Any
 from django.db import models
 from django.utils.text import capfirst
 
+import funding.exports
+import portfolio.network.exports
+import products.catalog.exports
+import products.value.exports
+import teams.exports
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.described import Described
 from portfolio.common.money import base_currency
@@ -22,6 +27,13 @@ from products.value.models import Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
+EXPORTS = (
+    *teams.exports.EXPORTS,
+    *products.catalog.exports.EXPORTS,
+    *products.value.exports.EXPORTS,
+    *funding.exports.EXPORTS,
+    *portfolio.network.exports.EXPORTS,
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +122,11 @@ class Kind:
     def column_of_field(self) -> dict[str, str]:
         """The column that fills each field: where an error of the model belongs."""
         return {column.field.name: column.name for column in self.columns}
+
+    @cached_property
+    def passed_over(self) -> frozenset[str]:
+        """The columns that an exported file has besides: they tell a reader more, and nothing is read from them."""
+        return next(export.further for export in EXPORTS if export.model is self.model)
 
     def standing(self) -> models.QuerySet:
         """Return the rows that a file's rows may equal or correct."""

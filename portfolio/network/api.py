@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from portfolio.common.api import RecordedSerializer, RecordedViewSet
 from portfolio.common.months import parse_month
+from portfolio.network import exports
 from portfolio.network.filters import LinkFilter, UsageFilter
 from portfolio.network.models import Link, Usage
 
@@ -51,6 +52,7 @@ class LinkViewSet(RecordedViewSet):
     queryset = Link.objects.all()
     serializer_class = LinkSerializer
     filterset_class = LinkFilter
+    export = exports.LINKS
 
 
 class UsageViewSet(RecordedViewSet):
@@ -59,6 +61,7 @@ class UsageViewSet(RecordedViewSet):
     queryset = Usage.objects.all()
     serializer_class = UsageSerializer
     filterset_class = UsageFilter
+    export = exports.USAGE
 
 
 #: Address under /api/v1/ and the viewset that answers it.

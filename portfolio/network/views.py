@@ -1,11 +1,13 @@
 """Pages of the network: links between products, and the usage metered on them."""
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portfolio.common import access, pages
+from portfolio.network import exports
 from portfolio.network.filters import LinkTable, UsageTable
 from portfolio.network.forms import LinkForm, UsageForm
 from portfolio.network.models import Link, Usage
@@ -19,8 +21,8 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # -- Links -------------------------------------------------------------------------------------------------
 
 
-@require_GET
-def network(request: HttpRequest) -> HttpResponse:
+@require_safe
+def network(request: HttpRequest) -> HttpResponseBase:
     """List who pulls from whom: agreed shares, and what was metered last."""
     filterset = LinkTable(request.GET, Link.objects.visible_to(request.user).for_table())
     rows = filterset.qs
@@ -28,6 +30,7 @@ def network(request: HttpRequest) -> HttpResponse:
         request,
         "network/link_list.html",
         filterset,
+        export=exports.LINKS,
         rows=rows.with_use(filterset.form.cleaned_data.get("known")),
         may_add=access.may_add(request.user, Link),
     )
@@ -103,8 +106,8 @@ def link_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Usage ---------------------------------------------------------------------------------------------------
 
 
-@require_GET
-def usage_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def usage_list(request: HttpRequest) -> HttpResponseBase:
     """List the usage that was metered."""
     filterset = UsageTable(request.GET, Usage.objects.visible_to(request.user).for_table())
     rows = filterset.qs
@@ -112,6 +115,7 @@ def usage_list(request: HttpRequest) -> HttpResponse:
         request,
         "network/usage_list.html",
         filterset,
+        export=exports.USAGE,
         rows=rows.with_total(filterset.form.cleaned_data.get("known")),
         may_add=access.may_add(request.user, Usage),
     )

@@ -12,9 +12,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portfolio.common import access
-from portfolio.common.api import CodePages
+from portfolio.common.api import CodePages, Exported, ExportedRows
 from portfolio.common.months import month_range
-from portfolio.rollup import reading, tasks
+from portfolio.rollup import exports, reading, tasks
 from portfolio.rollup.filters import RunFilter, StandingForm
 from portfolio.rollup.freshness import freshness
 from portfolio.rollup.headline import headline
@@ -187,13 +187,14 @@ PARAMETERS = [
 ]
 
 
-class StandingViewSet(viewsets.GenericViewSet):
+class StandingViewSet(Exported, viewsets.GenericViewSet):
     """What each product cost and was worth over a window, with its value per unit of money."""
 
     queryset = Standing.objects.none()
     serializer_class = StandingSerializer
     pagination_class = StandingPages
     filter_backends = ()
+    export = exports.STANDINGS
 
     def asked(self) -> StandingForm:
         """Return what is asked for. Raises a validation error that names each parameter that is wrong."""
@@ -209,7 +210,10 @@ class StandingViewSet(viewsets.GenericViewSet):
         """List the standings of products over a window, by product code; empty where there are no figures yet."""
         form = self.asked()
         rows = form.chosen(reading.read_standings(form.asked)) if form.asked else []
-        page = self.paginate_queryset(sorted(rows, key=lambda row: row.product.code))
+        rows = sorted(rows, key=lambda row: row.product.code)
+        if self.asked_form:
+            return self.exported(rows, form.fields)
+        page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(parameters=PARAMETERS, responses=SummarySerializer, filters=False)
@@ -260,13 +264,14 @@ class RunStartedSerializer(serializers.Serializer):
     latest = RunSerializer(allow_null=True, help_text="The latest run that has ended.")
 
 
-class RunViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class RunViewSet(ExportedRows, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """The roll-ups: why each ran, what it read and wrote, and whether its sums held."""
 
     queryset = Run.objects.all()
     serializer_class = RunSerializer
     pagination_class = RunPages
     filterset_class = RunFilter
+    export = exports.RUNS
     lookup_value_regex = "[0-9]{1,18}"
 
     @extend_schema(request=None, responses={202: RunStartedSerializer}, filters=False)

@@ -5,13 +5,14 @@ from django.core.cache import cache
 from django.db import transaction
 from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from portfolio.common import access
 from portfolio.common.models import StaleMark
 from portfolio.common.pages import render_list, require_addable
-from portfolio.rollup import invariants, tasks
+from portfolio.rollup import exports, invariants, tasks
 from portfolio.rollup.filters import RunFilter
 from portfolio.rollup.freshness import freshness
 from portfolio.rollup.models import BlockedMonth, Run
@@ -20,8 +21,8 @@ from portfolio.rollup.reading import latest_run
 STALE_SHOWN = 24  # months that are listed one by one
 
 
-@require_GET
-def run_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def run_list(request: HttpRequest) -> HttpResponseBase:
     """Show the runs, latest first, above them how the figures stand right now."""
     stale = (
         StaleMark.objects.order_by()
@@ -32,6 +33,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
         request,
         "rollup/run_list.html",
         RunFilter(request.GET, Run.objects.all()),
+        export=exports.RUNS,
         outcomes=stored_outcomes(),
         stale=stale.order_by("-month")[:STALE_SHOWN],
         blocked=BlockedMonth.objects.prefetch_related("products"),

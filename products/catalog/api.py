@@ -1,6 +1,7 @@
 """This room's part of the API."""
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
+from products.catalog import exports
 from products.catalog.filters import AssignmentFilter, InsightFilter, ProductFilter, SegmentFilter, ValueStreamFilter
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 
@@ -61,6 +62,7 @@ class ValueStreamViewSet(DescribedViewSet):
     queryset = ValueStream.objects.all()
     serializer_class = ValueStreamSerializer
     filterset_class = ValueStreamFilter
+    export = exports.VALUE_STREAMS
 
 
 class ProductViewSet(DescribedViewSet):
@@ -69,6 +71,7 @@ class ProductViewSet(DescribedViewSet):
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     filterset_class = ProductFilter
+    export = exports.PRODUCTS
 
 
 class SegmentViewSet(DescribedViewSet):
@@ -77,6 +80,7 @@ class SegmentViewSet(DescribedViewSet):
     queryset = Segment.objects.all()
     serializer_class = SegmentSerializer
     filterset_class = SegmentFilter
+    export = exports.SEGMENTS
 
 
 class InsightViewSet(RecordedViewSet):
@@ -85,6 +89,7 @@ class InsightViewSet(RecordedViewSet):
     queryset = Insight.objects.all()
     serializer_class = InsightSerializer
     filterset_class = InsightFilter
+    export = exports.INSIGHTS
 
 
 class AssignmentViewSet(RecordedViewSet):
@@ -93,6 +98,7 @@ class AssignmentViewSet(RecordedViewSet):
     queryset = Assignment.objects.all()
     serializer_class = AssignmentSerializer
     filterset_class = AssignmentFilter
+    export = exports.ASSIGNMENTS
 
 
 #: Address under /api/v1/ and the viewset that answers it.

@@ -54,6 +54,7 @@ class ValueStreamQuerySet(DescribedQuerySet):
         def walk(parent: ValueStream | None) -> int:
             total = 0
             for stream in children.get(parent.pk if parent else None, ()):
+                stream.parent = parent
                 stream.depth = parent.depth + 1 if parent else 0
                 stream.above = [*parent.above, parent] if parent else []
                 if stream.pk in wanted:

@@ -4,11 +4,13 @@ The page of one product reads across rooms and is in `portfolio.board`; what thi
 """
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portfolio.common import access, histories, pages
+from products.catalog import exports
 from products.catalog.filters import AssignmentTable, InsightTable, ProductTable, SegmentTable, ValueStreamFilter
 from products.catalog.forms import AssignmentForm, InsightForm, ProductForm, SegmentForm, ValueStreamForm
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
@@ -21,13 +23,14 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # -- Products -------------------------------------------------------------------------------------------
 
 
-@require_GET
-def product_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def product_list(request: HttpRequest) -> HttpResponseBase:
     """List the products."""
     return pages.render_list(
         request,
         "catalog/product_list.html",
         ProductTable(request.GET, Product.objects.visible_to(request.user).for_table()),
+        export=exports.PRODUCTS,
         may_add=access.may_add(request.user, Product),
     )
 
@@ -71,21 +74,22 @@ def product_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Value streams ----------------------------------------------------------------------------------------
 
 
-@require_GET
-def value_stream_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def value_stream_list(request: HttpRequest) -> HttpResponseBase:
     """List the value streams as a tree."""
     filterset = ValueStreamFilter(request.GET, ValueStream.objects.visible_to(request.user))
     return pages.render_list(
         request,
         "catalog/value_stream_list.html",
         filterset,
+        export=exports.VALUE_STREAMS,
         rows=filterset.qs.as_tree(),
         may_add=access.may_add(request.user, ValueStream),
     )
 
 
-@require_GET
-def value_stream_detail(request: HttpRequest, code: str) -> HttpResponse:
+@require_safe
+def value_stream_detail(request: HttpRequest, code: str) -> HttpResponseBase:
     """Show a value stream, the streams below it and all their products."""
     stream = get_object_or_404(ValueStream.objects.visible_to(request.user).for_table(), code=code)
     below = ValueStream.objects.subtree([stream.pk])
@@ -95,6 +99,7 @@ def value_stream_detail(request: HttpRequest, code: str) -> HttpResponse:
         request,
         "catalog/product_list.html" if is_fragment else "catalog/value_stream_detail.html",  # the same table
         ProductTable(request.GET, products),
+        export=exports.PRODUCTS,
         stream=stream,
         line=(line := stream.line()),
         from_depth=len(line) + 1,
@@ -145,13 +150,14 @@ def value_stream_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Segments -----------------------------------------------------------------------------------------------
 
 
-@require_GET
-def segment_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def segment_list(request: HttpRequest) -> HttpResponseBase:
     """List customer segments, of all products or of one."""
     return pages.render_list(
         request,
         "catalog/segment_list.html",
         SegmentTable(request.GET, Segment.objects.visible_to(request.user).for_table()),
+        export=exports.SEGMENTS,
         may_add=access.may_add(request.user, Segment),
     )
 
@@ -213,13 +219,14 @@ def segment_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Insights -----------------------------------------------------------------------------------------------
 
 
-@require_GET
-def insight_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def insight_list(request: HttpRequest) -> HttpResponseBase:
     """List what customers said and did, latest first."""
     return pages.render_list(
         request,
         "catalog/insight_list.html",
         InsightTable(request.GET, Insight.objects.visible_to(request.user).for_table()),
+        export=exports.INSIGHTS,
         may_add=access.may_add(request.user, Insight),
     )
 
@@ -289,13 +296,14 @@ def insight_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Assignments ----------------------------------------------------------------------------------------------
 
 
-@require_GET
-def assignment_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def assignment_list(request: HttpRequest) -> HttpResponseBase:
     """List which products have which share of which team."""
     return pages.render_list(
         request,
         "catalog/assignment_list.html",
         AssignmentTable(request.GET, Assignment.objects.visible_to(request.user).for_table()),
+        export=exports.ASSIGNMENTS,
         may_add=access.may_add(request.user, Assignment),
     )
 

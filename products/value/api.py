@@ -4,6 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
+from products.value import exports
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
 from products.value.models import Confirmation, Metric, Observation, Valuation
 
@@ -91,6 +92,7 @@ class MetricViewSet(DescribedViewSet):
     queryset = Metric.objects.all()
     serializer_class = MetricSerializer
     filterset_class = MetricFilter
+    export = exports.METRICS
 
 
 class ObservationViewSet(RecordedViewSet):
@@ -99,6 +101,7 @@ class ObservationViewSet(RecordedViewSet):
     queryset = Observation.objects.all()
     serializer_class = ObservationSerializer
     filterset_class = ObservationFilter
+    export = exports.OBSERVATIONS
 
 
 class ValuationViewSet(RecordedViewSet):
@@ -107,6 +110,7 @@ class ValuationViewSet(RecordedViewSet):
     queryset = Valuation.objects.all()
     serializer_class = ValuationSerializer
     filterset_class = ValuationFilter
+    export = exports.VALUATIONS
 
 
 class ConfirmationViewSet(RecordedViewSet):
@@ -115,6 +119,7 @@ class ConfirmationViewSet(RecordedViewSet):
     queryset = Confirmation.objects.all()
     serializer_class = ConfirmationSerializer
     filterset_class = ConfirmationFilter
+    export = exports.CONFIRMATIONS
 
 
 #: Address under /api/v1/ and the viewset that answers it.

@@ -2,14 +2,16 @@
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portfolio.common import access, histories, pages
 from portfolio.common.filters import MomentField
 from portfolio.common.models import User
 from products.catalog.models import Product
+from products.value import exports
 from products.value.filters import MetricTable, ObservationTable, ValuationTable
 from products.value.forms import ConfirmationForm, MetricForm, ObservationForm, ValuationForm
 from products.value.models import Confirmation, Metric, Observation, Valuation
@@ -23,14 +25,15 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 # -- Metrics --------------------------------------------------------------------------------------------
 
 
-@require_GET
-def metric_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def metric_list(request: HttpRequest) -> HttpResponseBase:
     """List the metrics: what was seen last, whether it is overdue, and what a unit is worth today."""
     metrics = Metric.objects.visible_to(request.user).for_table().with_state()
     return pages.render_list(
         request,
         "value/metric_list.html",
         MetricTable(request.GET, metrics.order_by("product__name", "name", "pk")),
+        export=exports.METRICS,
         may_add=access.may_add(request.user, Metric),
     )
 
@@ -116,13 +119,14 @@ def metric_edit(request: HttpRequest, code: str) -> HttpResponse:
 # -- Observations -----------------------------------------------------------------------------------------
 
 
-@require_GET
-def observation_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def observation_list(request: HttpRequest) -> HttpResponseBase:
     """List observations, of all metrics or of one."""
     return pages.render_list(
         request,
         "value/observation_list.html",
         ObservationTable(request.GET, Observation.objects.visible_to(request.user).for_table()),
+        export=exports.OBSERVATIONS,
         may_add=access.may_add(request.user, Observation),
     )
 
@@ -190,13 +194,14 @@ def observation_retract(request: HttpRequest, pk: int) -> HttpResponse:
 # -- Valuations and who confirms them -----------------------------------------------------------------------
 
 
-@require_GET
-def valuation_list(request: HttpRequest) -> HttpResponse:
+@require_safe
+def valuation_list(request: HttpRequest) -> HttpResponseBase:
     """List what units are worth, on what evidence, and how many have confirmed it."""
     return pages.render_list(
         request,
         "value/valuation_list.html",
         ValuationTable(request.GET, Valuation.objects.visible_to(request.user).for_table()),
+        export=exports.VALUATIONS,
         may_add=access.may_add(request.user, Valuation),
     )
 

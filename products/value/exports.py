@@ -1,0 +1,22 @@
+"""This room's lists as files; the columns that the import reads come first."""
+
+from portfolio.common.exports import ILLUSTRATIVE, Export
+from products.value.models import Confirmation, Metric, Observation, Valuation
+
+METRICS = Export(
+    "metrics",
+    Metric,
+    f"code product name behaviour unit cadence_days is_higher_better target felt_by unvalued_reason {ILLUSTRATIVE}",
+)
+OBSERVATIONS = Export(
+    "observations", Observation, f"metric starts ends value source {ILLUSTRATIVE}", "unit=metric__unit"
+)
+VALUATIONS = Export(
+    "valuations",
+    Valuation,
+    f"metric low high currency baseline evidence asserted_by source starts ends {ILLUSTRATIVE}",
+)
+#: Nobody imports another's word.
+CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
+
+EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, CONFIRMATIONS)
