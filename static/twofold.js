@@ -130,6 +130,9 @@
     if (target) drawAll(target);
   });
 
+  // Figures that came anew are drawn anew.
+  document.addEventListener("twofold:refreshed", recolour);
+
   dark.addEventListener("change", recolour);
   document.querySelector("[data-focus]")?.focus();
   drawAll(document);

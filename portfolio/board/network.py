@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from portfolio.board import live
 from portfolio.board.figures import window_in_words
 from portfolio.board.statements import Line, Statement, neighbours, read_months, statement
 from portfolio.common import access, charts
@@ -97,6 +98,8 @@ def network_product(request: HttpRequest, code: str) -> HttpResponse:
     form = WindowForm(request.GET)
     is_valid = form.is_valid()
     context: dict[str, Any] = {"product": product, "form": form, "is_valid": is_valid, "nav": "network"}
+    if is_valid:
+        context |= live.shown_run(form.asked.at if form.asked else None)
     if is_valid and form.asked:
         context |= neighbourhood(product, form.asked, is_all_asked="all" in request.GET)
         context |= {"asked": form.asked, "window": window_in_words(form.asked)}

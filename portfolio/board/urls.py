@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from portfolio.board import network, views
+from portfolio.board import live, network, views
 
 app_name = "board"
 urlpatterns = [
     path("", views.board, name="board"),
+    path("live/", live.stream, name="live"),
+    path("live/state/", live.state, name="live-state"),
     path("how/", views.how, name="how"),
     path("network/of/<slug:code>/", network.network_product, name="network-product"),
     path("product/<slug:code>/", views.product, name="product"),

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_safe
 
-from portfolio.board import figures, months, product_figures
+from portfolio.board import figures, live, months, product_figures
 from portfolio.board.forms import BoardForm, ProductForm
 from portfolio.board.reasons import top_moves
 from portfolio.common import access, charts, exports
@@ -35,7 +35,9 @@ def board(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
     if form.asked is None:
-        return render(request, "board/board_empty.html", {"has_products": Product.objects.exists()})
+        context = live.shown_run() | {"has_products": Product.objects.exists()}
+        return render(request, "board/board_empty.html", context)
+    followed = live.shown_run(form.asked.at)
     standings = reading.read_standings(form.asked)
     chosen = form.chosen(standings)
     table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
@@ -46,6 +48,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     page.has_files = True
     shown = headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed)
     context = {
+        **followed,
         "form": form,
         "asked": form.asked,
         "headline": shown,
@@ -126,6 +129,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
     form = ProductForm(request.GET)
     is_valid = form.is_valid()
     context = {
+        **live.shown_run(form.asked.at if is_valid and form.asked else None),
         "product": row,
         "form": form,
         "asked": form.asked if is_valid else None,
@@ -157,5 +161,5 @@ def product_month(request: HttpRequest, code: str, month: str) -> HttpResponse:
     except ValidationError as error:
         context = {"product": row, "month": day, "error": error.messages[0]}
         return render(request, "board/product_month.html", context, status=HTTPStatus.BAD_REQUEST)
-    context = months.page(row, day, at) | {"product": row}
+    context = live.shown_run(at) | months.page(row, day, at) | {"product": row}
     return render(request, "board/product_month.html", context)

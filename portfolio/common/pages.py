@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 
 from portfolio.common import access, actions, exports, histories
 from portfolio.common.errors import NotAllowed, TwofoldError
+from portfolio.common.models import StaleMark
 
 PAGE_SIZE = 50
 
@@ -150,6 +151,7 @@ def save_form(
         row = attempt(form, lambda: actions.save(form.instance, by=request.user))
         if row:
             messages.success(request, f"{row} is saved.")
+            _tell_what_waits(request)
             return redirect(to(row))
     return _show(request, form, template, **context)
 
@@ -162,6 +164,7 @@ def record_form(
         row = attempt(form, lambda: actions.record(form.instance, by=request.user))
         if row:
             messages.success(request, f"{row} is recorded.")
+            _tell_what_waits(request)
             return redirect(to(row))
     return _show(request, form, template, **context)
 
@@ -188,6 +191,7 @@ def correct_form(
         )
         if new:
             messages.success(request, f"{new} is corrected; the old row stays readable.")
+            _tell_what_waits(request)
             return redirect(to(new))
     return _show(request, form, template, row=row, **context)
 
@@ -204,8 +208,15 @@ def retract_form(
         done = attempt(form, lambda: actions.retract(row, reason=form.cleaned_data["reason"], by=request.user))
         if done:
             messages.success(request, f"{row} is retracted; it stays readable as it was known.")
+            _tell_what_waits(request)
             return redirect(to(row))
     return _show(request, form, template, row=row, **context)
+
+
+def _tell_what_waits(request: HttpRequest) -> None:
+    """Say that figures are on their way, where a worker brings them; without one they are there already."""
+    if StaleMark.objects.exists():
+        messages.info(request, "Figures are being brought up to date.", extra_tags="until-fresh")
 
 
 def _correction(form_class: type[forms.ModelForm]) -> type[forms.ModelForm]:

@@ -58,6 +58,8 @@ READING_PAGES = {
     "api",
     "board:board",
     "board:how",
+    "board:live",
+    "board:live-state",
     "board:network-product",
     "board:product",
     "board:product-month",
