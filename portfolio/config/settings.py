@@ -200,7 +200,8 @@ TEMPLATES = [
 
 DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'db.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # Writers queue from the start of their transaction instead of failing in the middle of it.
+    # Writers queue from the start of their transaction instead of failing in the middle of it, and in their turn.
+    DATABASES["default"]["ENGINE"] = "portfolio.common.sqlite3"
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 30,

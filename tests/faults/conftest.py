@@ -5,8 +5,10 @@
 
 import json
 import os
+import shutil
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import psycopg
@@ -138,9 +140,35 @@ def site(folder: Folder, postgres: Postgres, redis: Redis, seeded: dict[str, str
     made = Stage(place, postgres.address("site"), postgres=postgres, redis=redis, signed_in=seeded)
     made.start_web()
     yield made
-    made.stop()
+    _end(made, request)
+
+
+@pytest.fixture(scope="session")
+def seeded_file(folder: Folder) -> tuple[Path, dict[str, str]]:
+    """Make the file that embedded databases are copied from; return it with the headers of somebody signed in."""
+    file = folder.path / "seeded.sqlite3"
+    site = Site(folder.path, f"sqlite:///{file}")
+    site.run("-m", "django", "migrate", "--verbosity", "0")
+    return file, json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+
+
+@pytest.fixture
+def embedded(folder: Folder, seeded_file: tuple[Path, dict[str, str]], request) -> Iterator[Stage]:
+    """A site on SQLite, with two web processes and no broker: roll-ups are done by whoever writes."""
+    file, signed_in = seeded_file
+    place = folder.path / request.node.name[:60]
+    place.mkdir()
+    shutil.copy(file, place / "db.sqlite3")
+    made = Stage(place, f"sqlite:///{place / 'db.sqlite3'}", signed_in=signed_in)
+    made.start_web(processes=2)
+    yield made
+    _end(made, request)
+
+
+def _end(stage: Stage, request: pytest.FixtureRequest) -> None:
+    stage.stop()
     if request.node.stash.get(FAILED, False):
-        for process in {process.name: process for process in made.started}.values():
+        for process in {process.name: process for process in stage.started}.values():
             print(f"--- {process.name}:\n{process.said()[-3000:]}")
 
 

@@ -1,6 +1,5 @@
 """PostgreSQL is stopped at once in the middle of everything, and comes back: so does the site, by itself."""
 
-import threading
 import time
 from random import Random
 
@@ -51,7 +50,7 @@ def test_a_database_that_restarts_in_a_long_import_or_full_roll_up_leaves_all_or
         file.write_bytes(data)
         for arguments in (["import", "ledger-entries", str(file)], ["rollup", "--full"]):
             command = site.start("command", "django", *arguments)
-            wait_for("The command at work", lambda: is_at_work(site, "command"))  # noqa: B023
+            wait_for("The command at work", lambda: is_at_work(site, "command"))
             time.sleep(chance.uniform(0, 0.2))  # the instant is the test's chance
             restart(site)
             assert command.popen.wait(60) != 0, f"{arguments} said that it had done its work:\n{command.said()[-500:]}"

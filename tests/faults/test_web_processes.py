@@ -1,4 +1,4 @@
-"""The web process is killed under writes and in the middle of an upload: a write is there whole, once, or not at all."""
+"""The web process is killed under writes and in the middle of an upload: a write is there whole, once, or not."""
 
 import socket
 import threading

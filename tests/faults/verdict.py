@@ -1,8 +1,8 @@
 """The verdict, in a process of its own that knows nothing but the database: `python -m tests.faults.verdict WHAT`.
 
 `seed` makes a portfolio and prints how to sign in. `facts` prints what the writers' rows say. `honest` prints where
-figures that are not said to be stale differ from their facts. `whole` works off the marks, works everything out anew,
-and prints what that changed.
+figures that are not said to be stale differ from their facts. `file` asks SQLite whether its file is
+clean. `whole` works off the marks, works everything out anew, and prints what that changed.
 """
 
 import json
@@ -101,6 +101,13 @@ def honest() -> list[str]:
     ]
 
 
+def file() -> list[tuple]:
+    """Return what SQLite says of its own file: `ok`, and no key that points nowhere."""
+    with connection.cursor() as cursor:  # with the functions of ours that the tables' rules call
+        checks = ("PRAGMA integrity_check", "PRAGMA foreign_key_check")
+        return [row for check in checks for row in cursor.execute(check).fetchall()]
+
+
 def figures() -> dict[str, dict[str, list]]:
     """Return every figure that is stored, by what it is of."""
     found: dict[str, dict[str, list]] = {}
@@ -169,4 +176,6 @@ def whole() -> list[str]:
 
 if __name__ == "__main__":
     [_, what] = sys.argv
-    print(json.dumps({"seed": seed, "facts": facts, "honest": honest, "whole": whole}[what](), default=str))
+    print(
+        json.dumps({"seed": seed, "facts": facts, "honest": honest, "file": file, "whole": whole}[what](), default=str)
+    )
