@@ -9,6 +9,7 @@ import importlib
 import os
 import sys
 import time
+from collections.abc import Callable
 
 import django
 
@@ -37,12 +38,18 @@ def main() -> None:
     django.setup()
     from bench.sites import bench
 
+    say = _say(begun)
     rows: list[table.Row] = []
-    with services.migrated(found), bench(found, is_quick=options.quick, say=_say(begun)) as stage:
+    failures: list[str] = []
+    with services.migrated(found), bench(found, is_quick=options.quick, say=say) as stage:
         for name in names:
-            for row in importlib.import_module(f"bench.{name}").rows(stage):
-                rows.append(row)
-                _say(begun)(f"{row.what}, {row.size}: {row.measured}; {row.ratio}")
+            try:
+                for row in importlib.import_module(f"bench.{name}").rows(stage):
+                    rows.append(row)
+                    say(f"{row.what}, {row.size}: {row.measured}; {row.ratio}")
+            except services.Failed as failure:
+                failures.append(f"{name}: {failure}")
+                rows.append(table.Row(name, "", "could not be measured", is_met=False))
         postgres = found.version()
     command = "make bench" if not options.names and not options.quick else f"python -m bench {' '.join(sys.argv[1:])}"
     heading = table.heading(command, time.monotonic() - begun, postgres)
@@ -50,12 +57,17 @@ def main() -> None:
     if options.keep or (not options.names and not options.quick):
         table.write(table.markdown(rows, heading))
         print(f"\nWritten to {table.DOCUMENT.relative_to(services.ROOT)}.")
+    if failures:
+        raise services.Failed("\n\n".join(failures))
 
 
-def _say(begun: float):
+def _say(begun: float) -> Callable[[str], None]:
     """Return what tells how far it is, with the seconds gone by, apart from the table."""
     return lambda words: print(f"{time.monotonic() - begun:6.1f} s  {words}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except services.Failed as failure:
+        sys.exit(str(failure))

@@ -5,8 +5,9 @@ reads; rows with texts of several lengths go one length after the other.
 https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4 describes the format.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -32,16 +33,25 @@ def copy(cursor: psycopg.Cursor, model: type[models.Model], count: int, table: s
     in units of the last place (cents); datetime64[D] for days; bytes ("S") for text; booleans; None for null.
     A column that is not given has its field's default.
     """
-    if not count:
-        return
+    if count:
+        statement, pieces = prepared(model, count, table, **columns)
+        send(cursor, statement, pieces)
+
+
+def prepared(model: type[models.Model], count: int, table: str = "", **columns: Any) -> tuple[str, Iterator[bytes]]:
+    """Return the statement of such a COPY, and its bytes, made as they are asked for."""
     given = _with_defaults(model, columns)
     names = ", ".join(f'"{name}"' for name in given)
-    with cursor.copy(f'COPY "{table or model._meta.db_table}" ({names}) FROM STDIN (FORMAT BINARY)') as stream:
-        stream.write(SIGNATURE)
-        for size, part in _of_one_width(count, given):
-            for block in blocks(model, size, part):
-                stream.write(block)
-        stream.write(TRAILER)
+    statement = f'COPY "{table or model._meta.db_table}" ({names}) FROM STDIN (FORMAT BINARY)'
+    parts = (blocks(model, size, part) for size, part in _of_one_width(count, given))
+    return statement, chain([SIGNATURE], chain.from_iterable(parts), [TRAILER])
+
+
+def send(cursor: psycopg.Cursor, statement: str, pieces: Iterable[bytes]) -> None:
+    """Carry out a COPY whose bytes are there, or on their way."""
+    with cursor.copy(statement) as stream:  # type: ignore[call-overload]
+        for piece in pieces:
+            stream.write(piece)
 
 
 def blocks(model: type[models.Model], count: int, columns: Columns) -> Iterator[bytes]:

@@ -29,6 +29,7 @@ SEED = 20_170_331
 LINKS_EACH = 10
 FACTS_EACH = 1_000 / 60  # facts of a product in a month
 MICRO = 1_000_000  # units of a share
+UNOBSERVED_DAYS = 3  # the last ones, for which what is observed daily has yet to come
 CADENCES = {"daily": 1, "weekly": 7, "monthly": 31}
 
 
@@ -101,7 +102,7 @@ class Metrics:
         keys = np.arange(1, len(self.product) + 1)
         months = size.month_starts
         for cadence, first, after in (
-            ("daily", size.days, size.days + 1),
+            ("daily", size.days[:-UNOBSERVED_DAYS], size.days[:-UNOBSERVED_DAYS] + 1),
             ("weekly", size.days[:-7:7], size.days[:-7:7] + 7),
             ("monthly", months[:-1], months[1:]),
         ):
@@ -174,7 +175,7 @@ def draw_network(products: int, random: np.random.Generator) -> Network:
     return Network(platforms, stream, supplier, consumer, np.where(supplier < platforms, 0, share))
 
 
-def load(address: str, size: Size, seed: int = SEED) -> Organisation:
+def load(address: str, size: Size, seed: int = SEED, *, has_facts: bool = True) -> Organisation:
     """Write an organisation into an empty, migrated database."""
     made = draw(size, seed)
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
@@ -183,7 +184,8 @@ def load(address: str, size: Size, seed: int = SEED) -> Organisation:
         load_catalogue(cursor, made)
         load_teams(cursor, made)
         load_network(cursor, made)
-        load_facts(cursor, made)
+        if has_facts:
+            load_facts(cursor, made)
         number_on(cursor)
     return made
 

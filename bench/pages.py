@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import psycopg
 
 from bench.generator import Size
-from bench.serving import Beside, Request, beside_hello
+from bench.serving import Act, Beside, Request, beside_hello, sending
 from bench.sites import Bench, Site
 from bench.table import Row, duration, times
 
@@ -26,6 +26,10 @@ class Page:
     most: int
     reference: str
 
+    def make(self) -> Act:
+        """Return the act of asking once."""
+        return sending(self.ask())
+
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Measure every page at sizes growing tenfold; the goals are for 1,000 products."""
@@ -37,12 +41,12 @@ def rows(bench: Bench) -> Iterator[Row]:
         site.look_over()
         pages = pages_of(site)
         bench.say(f"pages at {size.products:,} products")
-        statements = site.statements([page.ask for page in pages])
+        statements = site.statements([page.make for page in pages])
         with bench.hello() as hello, site.served() as server:
             found = beside_hello(
-                hello, server, {page.what: page.ask for page in pages}, rounds=rounds, seconds=seconds
+                hello, server, {page.what: page.make for page in pages}, rounds=rounds, seconds=seconds
             )
-            lengths = [len(server.send(page.ask())) for page in pages]
+            lengths = [len(server.send(page.ask()).body) for page in pages]
         for page, sent, length in zip(pages, statements, lengths, strict=True):
             yield _row(page, size, found[page.what], sent, length)
 

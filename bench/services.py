@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,6 +34,10 @@ NEEDS = (
 Result = TypeVar("Result")
 
 
+class Failed(RuntimeError):
+    """Something cannot be measured; the message says what was found and what is needed."""
+
+
 @dataclass
 class Services:
     """Where the services are, and what was made on them."""
@@ -44,6 +47,7 @@ class Services:
     queue: int  #: number of the Redis database for messages
     cache: int  #: and for the cache
     template: str = ""  #: an empty database with all tables, to copy others from
+    static: str = "staticfiles"  #: folder of the collected static files
     key: str = field(default_factory=lambda: secrets.token_urlsafe(48))
 
     def at(self, database: str) -> str:
@@ -62,6 +66,7 @@ class Services:
             "SECRET_KEY": self.key,
             "TWOFOLD_TODAY": TODAY.isoformat(),
             "TWOFOLD_SECURE": "no",
+            "STATIC_ROOT": self.static,
             "LOG_LEVEL": "WARNING",
             "PYTHONUNBUFFERED": "1",
         }
@@ -83,7 +88,7 @@ def find() -> Services:
     postgres = [os.environ["DATABASE_URL"]] if os.environ.get("DATABASE_URL", "").startswith("postgres") else POSTGRES
     found = next((address for address in postgres if _answers(address)), None)
     if not found:
-        raise SystemExit(f"No PostgreSQL answers at {' or '.join(map(_without_password, postgres))}. {NEEDS}")
+        raise Failed(f"No PostgreSQL answers at {' or '.join(map(_without_password, postgres))}. {NEEDS}")
     broker = os.environ.get("CELERY_BROKER_URL") or REDIS
     server = urlunsplit(urlsplit(broker)._replace(path="", query=""))
     empty: list[int] = []
@@ -93,9 +98,9 @@ def find() -> Services:
                 if len(empty) < 2 and not client.dbsize():
                     empty.append(number)
     except redis.RedisError as error:
-        raise SystemExit(f"No Redis answers at {_without_password(server)} ({error}). {NEEDS}") from error
+        raise Failed(f"No Redis answers at {_without_password(server)} ({error}). {NEEDS}") from error
     if len(empty) < 2:
-        raise SystemExit(f"The Redis at {_without_password(server)} has no two empty databases. {NEEDS}")
+        raise Failed(f"The Redis at {_without_password(server)} has no two empty databases. {NEEDS}")
     return Services(found, server, queue=empty[0], cache=empty[1])
 
 
@@ -150,15 +155,15 @@ def run(command: list[str], environment: dict[str, str]) -> str:
         [sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise SystemExit(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
+        raise Failed(f"`{' '.join(command)}` failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
 def apart(environment: dict[str, str], act: Callable[..., Result], *arguments: Any) -> Result:
     """Call a function in a fresh process with Django set up, so that nothing that one keeps helps the next."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(environment,)) as pool:
-        return pool.submit(act, *arguments).result()
+    with context.Pool(1, initializer=_begin, initargs=(environment,)) as pool:  # which ends with us, whatever it does
+        return pool.apply(act, arguments)
 
 
 def _begin(environment: dict[str, str]) -> None:
@@ -222,7 +227,7 @@ def wait_until(is_done: Callable[[], bool], seconds: float, what: str, log: Path
     while not is_done():
         if time.monotonic() > deadline:
             said = f":\n{log.read_text()[-3000:]}" if log and log.exists() else "."
-            raise SystemExit(f"Waited {seconds:.0f} s in vain for {what}{said}")
+            raise Failed(f"Waited {seconds:.0f} s in vain for {what}{said}")
         time.sleep(0.002)
 
 

@@ -1,6 +1,6 @@
 """Web servers to measure, and what a request costs them.
 
-The server is the one of the Procfile, one process of it, and so is the yardstick's. What a request costs is the CPU time
+The server is the one of the Procfile, one process of it, and so is the yardstick's. What a request costs is CPU time
 of that process; the time that passes until the answer is there, over one connection kept open, is said beside it.
 """
 
@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-from bench.services import cpu_seconds, started, wait_until
+from bench.services import Failed, cpu_seconds, started, wait_until
 
 UVICORN = ["-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log", "--log-level", "warning"]
 TWOFOLD = "portfolio.config.asgi:application"
@@ -33,8 +35,44 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Answer:
+    """What came back: headers by their names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Sender(Protocol):
+    """What carries out requests: a server, or this process."""
+
+    def send(self, request: Request) -> Answer:
+        """Return the answer; one with another status than it must have ends the measurement."""
+
+
+Act = Callable[[Sender], object]  #: what is measured: one request or several
+
+
+def sending(request: Request) -> Act:
+    """Return the act of one request."""
+    return partial(_send, request)
+
+
+def _send(request: Request, sender: Sender) -> None:
+    sender.send(request)
+
+
+def checked(request: Request, answer: Answer) -> Answer:
+    """Return an answer that has the status it must have."""
+    if answer.status not in request.status:
+        said = answer.body[:2000].decode(errors="replace")
+        raise Failed(f"{request.method} {request.path} answered {answer.status}: {said}")
+    return answer
+
+
+@dataclass(frozen=True)
 class Cost:
-    """What one request took, in seconds: of the server's CPU, and by the clock."""
+    """What one act took, in seconds: of the server's CPU, and by the clock."""
 
     cpu: float
     wall: float
@@ -47,23 +85,21 @@ class Server:
         self.port, self.pid = port, pid
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MOST_SECONDS)
 
-    def send(self, request: Request) -> bytes:
-        """Return the body of the answer; an answer with another status ends the measurement."""
+    def send(self, request: Request) -> Answer:
+        """Return the answer; see `Sender`."""
         self._connection.request(request.method, request.path, request.body or None, dict(request.headers))
         answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status not in request.status:
-            raise SystemExit(f"{request.method} {request.path} answered {answer.status}: {body[:2000].decode()}")
-        return body
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return checked(request, Answer(answer.status, headers, answer.read()))
 
-    def cost(self, ask: Callable[[], Request], seconds: float) -> Cost:
-        """Return what a request costs on average, asking until that much CPU time is used, twice at least."""
-        requests = 0
+    def cost(self, make: Callable[[], Act], seconds: float) -> Cost:
+        """Return what an act costs on average, repeating it until that much CPU time is used, twice at least."""
+        acts = 0
         wall, cpu = time.perf_counter(), cpu_seconds(self.pid)
-        while requests < 2 or cpu_seconds(self.pid) - cpu < seconds:
-            self.send(ask())
-            requests += 1
-        return Cost((cpu_seconds(self.pid) - cpu) / requests, (time.perf_counter() - wall) / requests)
+        while acts < 2 or cpu_seconds(self.pid) - cpu < seconds:
+            make()(self)
+            acts += 1
+        return Cost((cpu_seconds(self.pid) - cpu) / acts, (time.perf_counter() - wall) / acts)
 
 
 @contextmanager
@@ -85,7 +121,7 @@ def _listens(port: int) -> bool:
 
 @dataclass(frozen=True)
 class Beside:
-    """What requests of one kind cost beside hello, round for round: medians of the rounds."""
+    """What acts of one kind cost beside hello, round for round: medians of the rounds."""
 
     cost: Cost
     hello: Cost
@@ -95,23 +131,24 @@ class Beside:
 
 
 def beside_hello(
-    hello: Server, server: Server, asked: Mapping[str, Callable[[], Request]], *, rounds: int, seconds: float
+    hello: Server, server: Server, made: Mapping[str, Callable[[], Act]], *, rounds: int, seconds: float
 ) -> dict[str, Beside]:
-    """Return what each kind of request costs beside hello; in each round all kinds, one after the other.
+    """Return what each kind of act costs beside hello; in each round all kinds, one after the other.
 
-    Every kind is asked a few times before, so that what a process does once is not counted.
+    `made` has a maker of acts for each kind. Each is done a few times before, so that what a process does once is
+    not counted.
     """
-    for ask in asked.values():
+    for make in made.values():
         for _ in range(3):
-            server.send(ask())
-    say_hello = Request("/")
+            make()(server)
+    say_hello = sending(Request("/"))
     hello.cost(lambda: say_hello, seconds)
     of_hello: list[Cost] = []
-    of_kind: dict[str, list[Cost]] = {kind: [] for kind in asked}
+    of_kind: dict[str, list[Cost]] = {kind: [] for kind in made}
     for _ in range(rounds):
         of_hello.append(hello.cost(lambda: say_hello, seconds))
-        for kind, ask in asked.items():
-            of_kind[kind].append(server.cost(ask, seconds))
+        for kind, make in made.items():
+            of_kind[kind].append(server.cost(make, seconds))
     return {
         kind: Beside(
             _medians(costs),

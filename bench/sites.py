@@ -11,7 +11,7 @@ import psycopg
 
 from bench.generator import Size, load
 from bench.services import Services, apart, database, run
-from bench.serving import HELLO, TWOFOLD, Request, Server, serving
+from bench.serving import HELLO, TWOFOLD, Act, Answer, Request, Server, checked, serving
 
 SENT = re.compile(r"\tF\t\d+\t(Query|Execute)\b")
 
@@ -64,9 +64,9 @@ class Site:
             connection.execute("VACUUM (ANALYZE)")
             connection.execute("CHECKPOINT")
 
-    def statements(self, asked: list[Callable[[], Request]]) -> list[int]:
-        """Return how many SQL statements each request sends to PostgreSQL, all of them: BEGIN and COPY too."""
-        return apart(self.environment, count_statements, [(ask(), ask()) for ask in asked])
+    def statements(self, makers: list[Callable[[], Act]]) -> list[int]:
+        """Return how many SQL statements each act sends to PostgreSQL, all of them: BEGIN and COPY too."""
+        return apart(self.environment, count_statements, [(make(), make()) for make in makers])
 
 
 @dataclass
@@ -87,12 +87,12 @@ class Bench:
         return self._sites[size]
 
     @contextmanager
-    def new_site(self, size: Size, name: str = "site") -> Iterator[Site]:
+    def new_site(self, size: Size, name: str = "site", *, has_facts: bool = True) -> Iterator[Site]:
         """Make a site of some size, for one measurement alone."""
         self.say(f"making {size}")
         with database(self.services, f"{name}_{size.products}") as made:
             address, environment = self.services.at(made), self.services.environment(made)
-            apart(environment, _load, address, size)
+            apart(environment, _load, address, size, has_facts)
             self.services.forget_messages()
             site = Site(size, made, address, environment, self.folder, apart(environment, sign_in))
             site.look_over()
@@ -107,17 +107,23 @@ class Bench:
 
 @contextmanager
 def bench(services: Services, *, is_quick: bool, say: Callable[[str], None]) -> Iterator[Bench]:
-    """Make room for a run of the measurements, and take everything away at its end."""
+    """Make room for a run of the measurements, and take everything away at its end.
+
+    Static files are collected and compressed, as a site in production has them.
+    """
     with tempfile.TemporaryDirectory(prefix="twofold-bench-") as folder, ExitStack() as opened:
+        services.static = f"{folder}/static"
+        collect = ["manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        run(collect, services.environment("none") | {"COLLECT": "1"})
+        opened.callback(services.forget_messages)
         yield Bench(services, is_quick, say, Path(folder), opened)
-        services.forget_messages()
 
 
 # -- in processes of their own, where Django is set up ------------------------------------------------------------
 
 
-def _load(address: str, size: Size) -> None:
-    load(address, size)
+def _load(address: str, size: Size, has_facts: bool) -> None:
+    load(address, size, has_facts=has_facts)
 
 
 def sign_in() -> Keys:
@@ -139,33 +145,36 @@ def sign_in() -> Keys:
     return Keys(session.session_key or "", token)
 
 
-def count_statements(requests: list[tuple[Request, Request]]) -> list[int]:
-    """Carry out two requests of each kind in this process, and count what libpq sends for the second."""
+class ThisProcess:
+    """Carries out requests here, without a server."""
+
+    def send(self, request: Request) -> Answer:
+        """Return the answer, read to its end where it is streamed; see `bench.serving.Sender`."""
+        from django.test import Client
+
+        response = Client(SERVER_NAME="localhost").generic(
+            request.method,
+            request.path,
+            request.body,
+            headers=dict(request.headers),
+            content_type=request.headers.get("Content-Type", ""),
+        )
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return checked(request, Answer(response.status_code, headers, response.getvalue()))
+
+
+def count_statements(acts: list[tuple[Act, Act]]) -> list[int]:
+    """Do two acts of each kind in this process, and count what libpq sends for the second."""
     from django.db import connection
 
     counts = []
-    for first, second in requests:
-        _carry_out(first)
+    for first, second in acts:
+        first(ThisProcess())
         connection.ensure_connection()
         with tempfile.TemporaryFile("w+") as traced:
             connection.connection.pgconn.trace(traced.fileno())
-            _carry_out(second)
+            second(ThisProcess())
             connection.connection.pgconn.untrace()
             traced.seek(0)
             counts.append(len(SENT.findall(traced.read())))
     return counts
-
-
-def _carry_out(request: Request) -> None:
-    from django.test import Client
-
-    response = Client(SERVER_NAME="localhost").generic(
-        request.method,
-        request.path,
-        request.body,
-        headers=dict(request.headers),
-        content_type=request.headers.get("Content-Type", ""),
-    )
-    response.getvalue()  # to the end, where it is streamed
-    if response.status_code not in request.status:
-        raise SystemExit(f"{request.method} {request.path} answered {response.status_code}.")
