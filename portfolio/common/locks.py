@@ -28,3 +28,12 @@ def keep(*rows: tuple[type[models.Model], int | None]) -> None:
     asked = [f"(SELECT 1 FROM {name(model._meta.db_table)} WHERE id = %s FOR KEY SHARE)" for model, _ in held]  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(asked)}", [key for _, key in held])
+
+
+def try_hold(name: str) -> bool:
+    """Hold `name` until this transaction ends, unless somebody else does: then it returns False at once."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        return bool(cursor.fetchone()[0])

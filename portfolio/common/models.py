@@ -89,7 +89,11 @@ class StaleMark(models.Model):
     leaves either new figures or the mark. Marks are only ever added, so writers never wait for each other.
     """
 
-    product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="+")
+    # No constraint in the database: an import leaves a million marks, and each would be checked. A mark of a product
+    # that is gone asks for the figures of nothing.
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     month = models.DateField(db_index=True)
     cause = models.CharField(max_length=80)
     marked_at = models.DateTimeField(default=timezone.now)

@@ -17,6 +17,7 @@ from portfolio.common.models import StaleMark
 from portfolio.common.months import month_of, month_range, today
 
 REFRESH = "rollup.refresh_standings"
+HINT_SECONDS = 60
 
 #: The touches of the writes that are gathered, each with its first cause; None while nothing gathers.
 _gathered: ContextVar[dict["Touch", str] | None] = ContextVar("gathered", default=None)
@@ -88,4 +89,19 @@ def ask_for_refresh() -> None:
 
 
 def _send_refresh() -> None:
-    current_app.tasks[REFRESH].delay()
+    _send()
+
+
+def ask_for_help(count: int) -> bool:
+    """Ask for as many more workers to come and see what there is to do; False where there is no broker to ask."""
+    if current_app.conf.task_always_eager:
+        return False
+    for _ in range(count):
+        _send(is_helper=True)
+    return True
+
+
+def _send(**kwargs: bool) -> None:
+    # Marks keep, hints need not: what a worker that was away finds in the queue is at most a minute's, for the beat
+    # sends one a minute, and one hint is enough for all the marks there are.
+    current_app.tasks[REFRESH].apply_async(kwargs=kwargs, expires=HINT_SECONDS)

@@ -1,6 +1,8 @@
-"""Bringing standings up to date: claim the marks, read their product-months again, solve their months, write it all.
+"""Bringing standings up to date: work off the months that have marks or are due, then write the standings.
 
-One transaction from the claim to the last standing: a crash at any instant leaves the old figures and the marks.
+Months are claimed and written each in a transaction of their own (`portfolio.rollup.claims`), the standings in
+another. A crash at any instant leaves the old figures and their marks, or months that the standings are behind of:
+the next refresh goes on from there.
 """
 
 import time
@@ -10,21 +12,20 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from funding.models import LedgerEntry
-from portfolio.common.models import StaleMark
+from portfolio.common.locks import hold, try_hold
 from portfolio.common.months import add_months, days_in, month_of, month_range, today
-from portfolio.common.staleness import Touch, mark_stale
-from portfolio.engine.errors import ClosedLoop, EngineError
+from portfolio.common.staleness import Touch, ask_for_help, mark_stale
 from portfolio.network.models import Link, Usage
 from portfolio.rollup import standings
-from portfolio.rollup.facts import MissingRate, known, read_month, uncorrected
+from portfolio.rollup.claims import waiting_months, work_off, work_to_do
+from portfolio.rollup.facts import uncorrected
 from portfolio.rollup.invariants import check_months
-from portfolio.rollup.models import BlockedMonth, ProductMonth, Run, Standing, Window
-from portfolio.rollup.snapshots import arrays, solve, store, stored_facts
+from portfolio.rollup.models import BlockedMonth, Run, SolvedMonth, Standing, Window
 from products.catalog.models import Assignment, Product
 from products.value.models import Observation, Valuation
 from teams.models import Membership, Rate
@@ -32,64 +33,92 @@ from teams.models import Membership, Rate
 log = structlog.get_logger(__name__)
 
 CORRECTION_DAYS = 31  # corrections made in the last month explain a movement
-TWO_ROLLUPS = 7_203_650_441_000_017  # names the advisory lock that keeps roll-ups one after the other
+STANDINGS = "standings"  # the lock of who writes them
+PATIENCE = 20.0  # seconds after which a refresh hands what is left to the next one
+MOST_HELPERS = 7  # that one refresh asks for
+PAUSE = 0.02  # seconds between looks at what others work on
 
 Progress = Callable[[int, int, date], None]
 
 
-@transaction.atomic
-def refresh_standings() -> Run | None:
-    """Claim all stale marks and bring their figures up to date.
+def refresh_standings(*, is_helper: bool = False) -> Run | None:
+    """Work off all stale marks and months that are due, and bring the standings up to date.
 
-    Repeating it finds no marks and does nothing: it returns None. Two at once run one after the other.
+    Repeating it finds nothing to do and returns None. Any number of processes may do it at once: each claims months
+    that no other has claimed, and one of them writes the standings. With more work than one claim takes, others are
+    asked to help (but not by who came to help).
     """
-    _one_at_a_time()
-    waiting = _months_that_wait()
-    marks = list(StaleMark.objects.exclude(month__in=waiting).values_list("id", "product_id", "month", "cause"))
-    if not marks:
-        return None
-    pairs: dict[date, set[int]] = {}
-    causes: dict[str, int] = {}
-    for _, product, month, cause in marks:
-        pairs.setdefault(month, set()).add(product)
-        causes[cause] = causes.get(cause, 0) + 1
-    run = _run(_in_words(causes), {month: pairs[month] for month in sorted(pairs)}, is_full=False)
-    _delete_marks([mark for mark, *_ in marks])
+    begun = time.monotonic()
+    run, has_help = None, False
+    failed: dict[date, Exception] = {}
+    while True:
+        done: set[date] = set()
+        while groups := work_to_do(but=done | failed.keys()):
+            if len(groups) > 1 and not has_help and not is_helper:
+                has_help = ask_for_help(min(len(groups) - 1, MOST_HELPERS))
+            if not (worked := [month for group in groups for month in work_off(group, failed)]):
+                break  # what is left is with others, who will see to the standings
+            done.update(worked)
+        if is_helper and SolvedMonth.objects.filter(is_due=True).exclude(month__in=waiting_months()).exists():
+            return run  # whoever finishes the last month of a full roll-up writes the standings, once
+        run = bring_standings(since=begun) or run
+        if not done or (time.monotonic() - begun > PATIENCE and ask_for_help(1)):
+            break
+    for error in failed.values():
+        raise error  # the first will do; the log has them all, and the marks are where they were
     return run
 
 
-@transaction.atomic
 def roll_up(
     *, first: date | None = None, last: date | None = None, cause: str, progress: Progress | None = None
 ) -> Run:
     """Work out the months from `first` to `last` anew from all facts; by default every month that has any.
 
-    Gives the same figures as the refreshes that came before it. Repeating it changes nothing but the run.
+    Gives the same figures as the refreshes that came before it. Repeating it changes nothing but the run. Workers
+    that there are take part of the months.
     """
-    _one_at_a_time()
+    begun, before = time.monotonic(), Run.objects.order_by("-pk").first()
     begin, end = first or first_month(), last or month_of(today())
     months = list(month_range(begin, end)) if begin else []
-    # Marks written meanwhile by others are not seen, and so not lost; the ones that are seen are worked off.
-    ids = list(StaleMark.objects.filter(month__in=months).values_list("id", flat=True))
-    run = _run(cause, dict.fromkeys(months), is_full=True, progress=progress)
-    _delete_marks(ids)
-    return run
+    wanted = set(months)
+    make_due(months, cause=cause)
+    has_help = False
+    failed: dict[date, Exception] = {}
+    due = SolvedMonth.objects.filter(month__in=months, is_due=True)
+    while True:
+        groups = [[month for month in group if month in wanted] for group in work_to_do(but=failed)]
+        if len(groups) > 1 and not has_help:
+            has_help = ask_for_help(min(len(groups) - 1, MOST_HELPERS))
+        worked = []
+        for group in groups:
+            worked += work_off(group, failed)
+            if progress and worked:
+                progress(len(months) - due.count(), len(months), worked[-1])
+        if worked:
+            continue
+        if not due.exclude(month__in=waiting_months() | failed.keys()).exists():
+            break
+        time.sleep(PAUSE)  # the last ones are with others
+    for error in failed.values():
+        bring_standings(since=begun)
+        raise error
+    if made := bring_standings(since=begun, waits=True):
+        return made
+    latest = Run.objects.order_by("-pk").first()
+    if latest is not None and (before is None or latest.pk > before.pk):
+        return latest  # who helped was the last to finish, and has written the standings
+    return _run([], since=begun, cause=cause)
 
 
-def _delete_marks(ids: list[int]) -> None:
-    """Delete marks that were worked off, but not those of months that could not be read."""
-    unread = list(BlockedMonth.objects.filter(is_unread=True).values_list("month", flat=True))
-    for start in range(0, len(ids), 5_000):
-        StaleMark.objects.filter(pk__in=ids[start : start + 5_000]).exclude(month__in=unread).delete()
-
-
-def _months_that_wait() -> list[date]:
-    """Return the months that could not be read and in which nothing was marked since: trying again would not help."""
-    unread = dict(BlockedMonth.objects.filter(is_unread=True).values_list("month", "blocked_at"))
-    newest = dict(
-        StaleMark.objects.filter(month__in=unread).order_by().values_list("month").annotate(at=Max("marked_at"))
-    )
-    return [month for month, tried in unread.items() if month in newest and newest[month] <= tried]
+@transaction.atomic
+def make_due(months: Iterable[date], *, cause: str) -> None:
+    """Have months worked out whole by whoever claims them next; also those that could not be read the last time."""
+    wanted = list(months)
+    SolvedMonth.objects.bulk_create([SolvedMonth(month=month) for month in wanted], ignore_conflicts=True)
+    rows = SolvedMonth.objects.filter(month__in=wanted).order_by("month")
+    list(rows.select_for_update().values_list("pk"))  # in order, so that two who do this wait, and do not lock up
+    rows.order_by().update(is_due=True, cause=cause[:200])
+    BlockedMonth.objects.filter(month__in=wanted, is_unread=True).update(waiting=None)
 
 
 def begin_day() -> int:
@@ -98,7 +127,7 @@ def begin_day() -> int:
     Repeating it on the same day marks nothing new once the marks are worked off. Returns how many marks it made.
     """
     month = month_of(today())
-    latest = ProductMonth.objects.aggregate(latest=Max("month"))["latest"]
+    latest = SolvedMonth.objects.filter(has_products=True).aggregate(latest=Max("month"))["latest"]
     if latest is None:
         return 0
     touches = []
@@ -117,7 +146,7 @@ def first_month() -> date | None:
         *(model.objects.known().aggregate(at=Min("starts"))["at"] for model in (LedgerEntry, Observation, Link)),
         Usage.objects.known().aggregate(at=Min("month"))["at"],
         Assignment.objects.known().aggregate(at=Min("starts"))["at"],
-        ProductMonth.objects.aggregate(at=Min("month"))["at"],
+        SolvedMonth.objects.filter(has_products=True).aggregate(at=Min("month"))["at"],
     ]
     found = [at for at in earliest if at]
     return month_of(min(found)) if found else None
@@ -128,95 +157,69 @@ def board_month() -> date | None:
     this = month_of(today())
     is_whole = today().day == days_in(this)
     whole = this if is_whole else add_months(this, -1)
-    figures = ProductMonth.objects.filter(month__lte=whole)
-    booked = figures.exclude(direct_cost=0).aggregate(last=Max("month"))["last"]
+    figures = SolvedMonth.objects.filter(month__lte=whole, has_products=True)
+    booked = figures.filter(has_costs=True).aggregate(last=Max("month"))["last"]
     return booked or figures.aggregate(last=Max("month"))["last"]
 
 
 # -- one run ----------------------------------------------------------------------------------------------------
 
 
-def _one_at_a_time() -> None:
-    """Wait for a roll-up that is under way elsewhere. On SQLite the transaction itself holds the others off."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TWO_ROLLUPS])
+def months_behind() -> dict[date, int]:
+    """Return the months, with their versions, whose figures are newer than the standings."""
+    run = Run.objects.order_by("-pk").only("versions").first()
+    made_from = run.versions if run else {}
+    versions = SolvedMonth.objects.filter(version__gt=0).order_by("month").values_list("month", "version")
+    return {month: version for month, version in versions if made_from.get(f"{month:%Y-%m}") != version}
 
 
-def _run(
-    cause: str, pairs: dict[date, set[int]] | dict[date, None], *, is_full: bool, progress: Progress | None = None
-) -> Run:
-    started, clock = timezone.now(), time.perf_counter()
-    run = Run(cause=cause[:200], is_full=is_full, started_at=started, seed=standings.SEED, months=len(pairs))
-    gap = 0.0
-    for done, (month, products) in enumerate(pairs.items()):
-        rows, product_months, month_gap = _roll_month(month, products)
-        run.rows += rows
-        run.product_months += product_months
-        gap = max(gap, month_gap)
-        if progress:
-            progress(done + 1, len(pairs), month)
-    run.invariants = check_months(list(pairs), gap)
+def bring_standings(*, since: float, waits: bool = False) -> Run | None:
+    """Write the standings anew where months have moved on from what they were made from, and record a run.
+
+    Returns None where they are not behind, or where another process is writing them (unless this one `waits`): that
+    one looks again once it has committed, and so finds the months that came meanwhile. `since` is when the work began,
+    on the monotonic clock.
+    """
+    made = None
+    while months_behind():
+        with transaction.atomic():
+            if waits:
+                hold(STANDINGS)
+            elif not try_hold(STANDINGS):
+                return made
+            behind = months_behind()  # again, now that nobody else is at it
+            if behind:
+                made = _run(list(behind), since=since)
+        since = time.monotonic()
+    return made
+
+
+@transaction.atomic
+def _run(months: list[date], *, since: float, cause: str = "") -> Run:
+    spent = time.monotonic() - since
+    solved = list(SolvedMonth.objects.filter(month__in=months).defer("figures").order_by("month"))
+    versions = SolvedMonth.objects.filter(version__gt=0).order_by("month").values_list("month", "version")
+    run = Run(
+        cause=(cause or ", ".join(dict.fromkeys(row.cause for row in solved if row.cause)))[:200],
+        is_full=all(row.was_whole for row in solved),
+        started_at=timezone.now() - timedelta(seconds=spent),
+        seed=standings.SEED,
+        months=len(solved),
+        product_months=sum(row.product_months for row in solved),
+        rows=sum(row.rows for row in solved),
+        versions={f"{month:%Y-%m}": version for month, version in versions},
+        invariants=check_months(months, max((row.gap for row in solved), default=0.0)),
+        error="\n".join(BlockedMonth.objects.filter(month__in=months).values_list("message", flat=True)),
+    )
     run.has_held = all(outcome["held"] for outcome in run.invariants.values())
-    run.error = "\n".join(BlockedMonth.objects.filter(month__in=list(pairs)).values_list("message", flat=True))
     run.save()
     write_standings(run)
-    run.seconds = time.perf_counter() - clock
+    run.seconds = time.monotonic() - since
     run.save(update_fields=["seconds"])
     log.info(
         "roll-up", run=run.pk, cause=run.cause, months=run.months, seconds=round(run.seconds, 3), held=run.has_held
     )
     return run
-
-
-def _roll_month(month: date, products: set[int] | None) -> tuple[int, int, float]:
-    """Bring one month up to date; returns facts read, product-months written, and how far its sums were off."""
-    try:
-        fresh = read_month(month, known(), products)
-    except MissingRate as error:
-        _block(month, str(error), is_unread=True)
-        return 0, 0, 0.0
-    if products is None:
-        facts = fresh
-    else:
-        facts = stored_facts(month)
-        facts.replace(products, fresh)
-    inputs = arrays(facts)
-    try:
-        results = solve(inputs)
-    except ClosedLoop as loop:
-        _block(month, _loop_in_words(loop), {product for members in loop.loops for product in members})
-        return fresh.rows, store(inputs, None), 0.0
-    except EngineError as error:
-        _block(month, str(error))
-        return fresh.rows, store(inputs, None), 0.0
-    BlockedMonth.objects.filter(month=month).delete()
-    return fresh.rows, store(inputs, results), results.gap
-
-
-def _block(month: date, message: str, products: Iterable[int] = (), *, is_unread: bool = False) -> None:
-    blocked, _ = BlockedMonth.objects.update_or_create(
-        month=month, defaults={"message": message, "is_unread": is_unread, "blocked_at": timezone.now()}
-    )
-    blocked.products.set(products)
-    log.warning("month blocked", month=f"{month:%Y-%m}", message=message)
-
-
-def _loop_in_words(loop: ClosedLoop) -> str:
-    codes = dict(
-        Product.objects.filter(pk__in=[p for members in loop.loops for p in members]).values_list("pk", "code")
-    )
-    loops = "; ".join(", ".join(codes[product] for product in members) for members in loop.loops)
-    return (
-        f"These products pass all of their cost on to each other and none outside: {loops}. Lower a share in each "
-        "loop, or record usage by customers outside, so that some of the cost has somewhere to go."
-    )
-
-
-def _in_words(causes: dict[str, int]) -> str:
-    return ", ".join(
-        f"{cause} ({count})" if count > 1 else cause for cause, count in sorted(causes.items(), key=lambda c: -c[1])
-    )
 
 
 # -- standings ------------------------------------------------------------------------------------------------------

@@ -32,6 +32,8 @@ MICRO = Decimal("0.000001")
 class MissingRate(TwofoldError):
     """An agreement is in a currency that has no exchange rate in the month."""
 
+    marks = 0  #: how many marks wait for it
+
 
 def known(at: datetime | None = None) -> Knowledge:
     """Return what was known at a moment; without one, what is known now."""
@@ -66,14 +68,6 @@ class MonthFacts:
     metrics: dict[int, MetricFigure] = field(default_factory=dict)  #: metric -> figure
     links: dict[tuple[int, int], tuple[float, str]] = field(default_factory=dict)  #: supplier, consumer -> share, basis
     rows: int = 0  #: how many facts and agreements were read, sums counted as one
-
-    def replace(self, products: Collection[int], fresh: "MonthFacts") -> None:
-        """Take from `fresh` all that belongs to `products`; the rest stays as it is."""
-        gone = set(products)
-        self.costs = {key: row for key, row in self.costs.items() if key not in gone} | fresh.costs
-        self.metrics = {key: row for key, row in self.metrics.items() if row.product not in gone} | fresh.metrics
-        self.links = {key: row for key, row in self.links.items() if key[0] not in gone} | fresh.links
-        self.rows += fresh.rows
 
 
 def read_month(month: date, knowledge: Knowledge, products: Collection[int] | None = None) -> MonthFacts:

@@ -5,13 +5,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Max, Sum
+from django.db.models import F, Max, OuterRef, Subquery, Sum
 
 from funding.models import LedgerEntry
 from portfolio.common.money import to_cent
-from portfolio.common.spreading import from_cents, parts_by_month
-from portfolio.rollup.models import BlockedMonth, ProductMonth
-from portfolio.rollup.snapshots import solved_months
+from portfolio.common.spreading import parts_by_month
+from portfolio.rollup.models import BlockedMonth, ProductMonth, SolvedMonth
 
 EXACTNESS = 1e-9  # how far the engine's sums may be off before rounding, relative
 
@@ -34,15 +33,27 @@ def _outcome(name: str, found: Decimal | float, needed: Decimal | float, *, with
 def check_months(months: Collection[date], gap: float = 0.0) -> dict[str, Outcome]:
     """Return how each law did on the stored figures of some months; blocked months, whose figures wait, left out."""
     months = [month for month in months if month not in set(BlockedMonth.objects.values_list("month", flat=True))]
-    sums = ProductMonth.objects.filter(month__in=months).aggregate(
-        cost=Sum("direct_cost"), retained=Sum("retained_cost"), value=Sum("own_value"), credited=Sum("credited_value")
+    # One statement: months that others write meanwhile are whole in it, and in it only.
+    sums = (
+        ProductMonth.objects.filter(month__in=months)
+        .order_by()
+        .values("month")
+        .annotate(
+            cost=Sum("direct_cost"),
+            retained=Sum("retained_cost"),
+            value=Sum("own_value"),
+            credited=Sum("credited_value"),
+            metrics=Subquery(SolvedMonth.objects.filter(month=OuterRef("month")).values("metrics_value")),
+        )
     )
-    figures = {name: to_cent(Decimal(total or 0)) for name, total in sums.items()}
-    of_metrics = sum(int(solved.inputs.measured.value.sum()) for solved in solved_months(months).values())
+    figures = {name: Decimal(0) for name in ("cost", "retained", "value", "credited", "metrics")}
+    for row in sums:
+        for name in figures:
+            figures[name] += to_cent(Decimal(row[name] or 0))
     return {
         "cost_retained": _outcome("cost_retained", figures["retained"], figures["cost"]),
         "value_credited": _outcome("value_credited", figures["credited"], figures["value"]),
-        "value_of_metrics": _outcome("value_of_metrics", figures["value"], from_cents(of_metrics)),
+        "value_of_metrics": _outcome("value_of_metrics", figures["value"], figures["metrics"]),
         "engine": _outcome("engine", gap, 0.0, within=EXACTNESS),
     }
 

@@ -41,7 +41,10 @@ class Run(Scoped, models.Model):
 class ProductMonth(models.Model):
     """The figures of one product for one month, in the base currency."""
 
-    product = models.ForeignKey("catalog.Product", models.CASCADE, related_name="months")
+    # No constraint in the database: it would be checked row by row, for more time than all the figures take.
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, related_name="months", db_constraint=False, db_index=False
+    )
     month = models.DateField()
     ledger_cost = total_field(default=0)
     labour_cost = total_field(default=0, help_text="Run-rate of assigned teams, where the ledger has no labour.")
@@ -87,7 +90,10 @@ class SolvedMonth(models.Model):
     product_months = models.PositiveIntegerField(default=0, help_text="Product-months that were written.")
     cause = models.CharField(max_length=200, blank=True)
     gap = models.FloatField(default=0, help_text="How far the engine's sums were off before rounding, relative.")
+    was_whole = models.BooleanField(default=False, help_text="Whether it was worked out from all of its facts.")
+    has_products = models.BooleanField(default=False, help_text="Whether any product has figures in it.")
     has_costs = models.BooleanField(default=False)
+    metrics_value = total_field(default=0, help_text="What its metrics are worth together.")
     digest = models.CharField(max_length=32, blank=True, help_text="Of the figures: the same ones have the same.")
     figures = models.BinaryField(default=b"", help_text="See portfolio.rollup.snapshots.")
 

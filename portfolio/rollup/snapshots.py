@@ -5,7 +5,7 @@ up. They are made from facts just read, or unpacked from what the roll-up stored
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -23,7 +23,7 @@ from portfolio.common.spreading import from_cents
 from portfolio.engine.errors import ClosedLoop
 from portfolio.engine.flows import Flows, trace
 from portfolio.engine.rounding import to_cents
-from portfolio.rollup.facts import MICRO, QUANTITY, MetricFigure, MonthFacts
+from portfolio.rollup.facts import MICRO, QUANTITY, Knowledge, MetricFigure, MonthFacts, read_month
 from portfolio.rollup.models import Basis, ProductMonth, SolvedMonth
 from portfolio.rollup.packing import pack, unpack
 from products.value.models import Evidence
@@ -170,6 +170,11 @@ class Solved:
         return sum(column.nbytes for column in columns)
 
 
+MONTH_COLUMNS = ("products", "ledger", "labour", "value", "graded", "suppliers", "consumers", "share", "basis_codes")
+METRIC_COLUMNS = tuple(one.name for one in fields(MetricColumns))
+RESULT_COLUMNS = tuple(one.name for one in fields(Results) if one.name != "gap")
+
+
 def arrays(facts: MonthFacts) -> Inputs:
     """Turn facts by id into arrays over all products that the month knows."""
     named = set(facts.costs) | {product for pair in facts.links for product in pair}
@@ -214,6 +219,92 @@ def _sums(measured: MetricColumns, size: int) -> dict[str, Cents]:
         of = measured.evidence == EVIDENCE.index(grade)
         np.add.at(graded[:, place], measured.product[of], measured.value[of])
     return {"value": value, "graded": graded}
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A month's facts just read, of all products or of some, and how many there were, sums counted as one."""
+
+    inputs: Inputs
+    rows: int
+
+
+def read_inputs(months: Iterable[date], knowledge: Knowledge, products: Collection[int] | None) -> dict[date, Read]:
+    """Return the facts of some months. Raises MissingRate where one of them cannot be read."""
+    read = {month: read_month(month, knowledge, products) for month in months}
+    return {month: Read(arrays(facts), facts.rows) for month, facts in read.items()}
+
+
+def merged(old: Inputs, fresh: Inputs, products: Collection[int]) -> Inputs:
+    """Return a month with all that belongs to `products` taken from `fresh`, and the rest as it was."""
+    again = np.fromiter(products, np.int64)
+    metric_of, supplier = old.products[old.measured.product], old.products[old.suppliers]
+    is_cost, is_metric, is_link = (~np.isin(ids, again) for ids in (old.products, metric_of, supplier))
+
+    def both(name: str, keep: NDArray[np.bool_], of: str = "") -> NDArray:
+        ends = (getattr(month, of) if of else month for month in (old, fresh))
+        was, now = (getattr(end, name) for end in ends)
+        return np.concatenate([was[keep], now])
+
+    return assembled(
+        old.month,
+        costs=(both("products", is_cost), both("ledger", is_cost), both("labour", is_cost)),
+        measured=MetricColumns(
+            product=np.concatenate([metric_of[is_metric], fresh.products[fresh.measured.product]]),
+            **{name: both(name, is_metric, "measured") for name in METRIC_COLUMNS if name != "product"},
+        ),
+        links=(
+            np.concatenate([supplier[is_link], fresh.products[fresh.suppliers]]),
+            np.concatenate([old.products[old.consumers][is_link], fresh.products[fresh.consumers]]),
+            both("share", is_link),
+            both("basis_codes", is_link),
+        ),
+    )
+
+
+def assembled(
+    month: date,
+    *,
+    costs: tuple[NDArray[np.int64], Cents, Cents],
+    measured: MetricColumns,
+    links: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int8]],
+) -> Inputs:
+    """Return a month from columns in any order, each product, metric and link once; products by their ids.
+
+    `costs` are products, ledger and labour; `links` suppliers, consumers, shares and bases; `measured.product` holds
+    ids here. A product belongs to the month where it has a cost, a metric or a link.
+    """
+    ids, ledger, labour = costs
+    suppliers, consumers, share, basis = links
+    has_cost = (ledger != 0) | (labour != 0)
+    ids = ids[has_cost]
+    products = np.unique(np.concatenate([ids, measured.product, suppliers, consumers]))
+    full_ledger, full_labour = (np.zeros(len(products), np.int64) for _ in range(2))
+    at = np.searchsorted(products, ids)
+    full_ledger[at], full_labour[at] = ledger[has_cost], labour[has_cost]
+    order = _ascending(measured.ids)
+    columns = {name: getattr(measured, name)[order] for name in METRIC_COLUMNS}
+    columns["product"] = np.searchsorted(products, columns["product"])
+    measured = MetricColumns(**columns)
+    from_, to = np.searchsorted(products, suppliers), np.searchsorted(products, consumers)
+    order = _ascending(from_ * len(products) + to)
+    return Inputs(
+        month=month,
+        products=products,
+        ledger=full_ledger,
+        labour=full_labour,
+        **_sums(measured, len(products)),
+        measured=measured,
+        suppliers=from_[order],
+        consumers=to[order],
+        share=share[order],
+        basis_codes=basis[order],
+    )
+
+
+def _ascending(keys: NDArray[np.int64]) -> NDArray[np.intp] | slice:
+    """Return the order of keys; nothing is moved where they are in order already."""
+    return slice(None) if (keys[1:] > keys[:-1]).all() else np.argsort(keys, kind="stable")
 
 
 def nothing(month: date) -> Inputs:
@@ -356,11 +447,6 @@ def _blobs(months: list[date]) -> Iterator[tuple[date, int, str, bytes]]:
         yield from rows.values_list("month", "version", "digest", "figures").iterator(chunk_size=4)
 
 
-MONTH_COLUMNS = ("products", "ledger", "labour", "value", "graded", "suppliers", "consumers", "share", "basis_codes")
-METRIC_COLUMNS = tuple(one.name for one in fields(MetricColumns))
-RESULT_COLUMNS = tuple(one.name for one in fields(Results) if one.name != "gap")
-
-
 def _packed(inputs: Inputs, results: Results | None) -> bytes:
     columns = {name: getattr(inputs, name) for name in MONTH_COLUMNS}
     columns |= {f"metric.{name}": getattr(inputs.measured, name) for name in METRIC_COLUMNS}
@@ -397,7 +483,9 @@ def store(inputs: Inputs, results: Results | None, **about) -> int:
     columns = about | {
         "figures": data,
         "digest": blake2b(data, digest_size=16).hexdigest(),
+        "has_products": bool(len(inputs.products)),
         "has_costs": bool(inputs.cost.any()),
+        "metrics_value": to_money(inputs.measured.value.sum()),
         "gap": results.gap if results else 0.0,
         "solved_at": timezone.now(),
     }
@@ -432,22 +520,6 @@ def _product_rows(inputs: Inputs, results: Results | None) -> Iterator[dict[str,
     for place, cents in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
         row = dict(zip(columns, map(from_cents, cents), strict=True))
         yield row if not known or known[place] else dict(list(row.items())[:4])
-
-
-def stored_facts(month: date) -> MonthFacts:
-    """Return the facts of a month as the last roll-up that touched it left them."""
-    inputs = solved_months([month])[month].inputs
-    ids = inputs.products.tolist()
-    facts = MonthFacts(month)
-    for product, ledger, labour in zip(ids, inputs.ledger.tolist(), inputs.labour.tolist(), strict=True):
-        if ledger or labour:
-            facts.costs[product] = (ledger, labour)
-    facts.metrics = {figure.metric: figure for figure in inputs.metrics}
-    for supplier, consumer, share, basis in zip(
-        inputs.suppliers.tolist(), inputs.consumers.tolist(), inputs.share.tolist(), inputs.basis, strict=True
-    ):
-        facts.links[ids[supplier], ids[consumer]] = (share, basis)
-    return facts
 
 
 def to_int(amount: Decimal) -> int:

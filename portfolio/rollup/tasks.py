@@ -6,9 +6,9 @@ from portfolio.rollup import actions, checking
 
 
 @shared_task(name="rollup.refresh_standings", acks_late=True)
-def refresh_standings() -> None:
-    """Bring all stale figures up to date."""
-    actions.refresh_standings()
+def refresh_standings(is_helper: bool = False) -> None:
+    """Bring all stale figures up to date, or help another worker to."""
+    actions.refresh_standings(is_helper=is_helper)
 
 
 @shared_task(name="rollup.begin_day", acks_late=True)

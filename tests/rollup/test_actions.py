@@ -1,14 +1,17 @@
 """From facts to standings: what a roll-up writes."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.utils import timezone
 
 from portfolio.common import actions as rows
 from portfolio.common.models import StaleMark
-from portfolio.rollup import actions
-from portfolio.rollup.models import BlockedMonth, ProductMonth, Run, Standing
+from portfolio.common.staleness import Touch, mark_stale
+from portfolio.rollup import actions, claims
+from portfolio.rollup.freshness import freshness
+from portfolio.rollup.models import BlockedMonth, ProductMonth, Run, SolvedMonth, Standing
 from portfolio.rollup.snapshots import solved_months
 from tests.factories import (
     make_assignment,
@@ -218,18 +221,77 @@ def test_a_second_refresh_finds_nothing_to_do():
     assert Run.objects.count() == 1
 
 
-def test_a_crash_in_a_roll_up_keeps_the_marks(monkeypatch):
+def test_a_crash_while_a_month_is_written_keeps_its_marks(monkeypatch):
     make_ledger_entry(starts=JANUARY)
     waiting = StaleMark.objects.count()
 
-    def crash(run):
+    def crash(*args, **about):
         raise RuntimeError("the machine went away")
 
-    monkeypatch.setattr(actions, "write_standings", crash)
+    monkeypatch.setattr(claims, "store", crash)
     with pytest.raises(RuntimeError):
         actions.refresh_standings()
     assert StaleMark.objects.count() == waiting > 0
     assert not ProductMonth.objects.exists()
+
+
+def test_a_month_that_fails_holds_no_other(monkeypatch):
+    entry = make_ledger_entry(starts=JANUARY, ends=date(2016, 4, 1), amount=Decimal("91.00"))
+    real = claims.store
+
+    def crash_in_february(inputs, results, **about):
+        if inputs.month == FEBRUARY:
+            raise RuntimeError("a figure nobody thought of")
+        return real(inputs, results, **about)
+
+    monkeypatch.setattr(claims, "store", crash_in_february)
+    with pytest.raises(RuntimeError):
+        actions.refresh_standings()
+    assert set(StaleMark.objects.values_list("month", flat=True)) == {FEBRUARY}
+    assert [row.month for row in ProductMonth.objects.filter(product=entry.product)] == [JANUARY, MARCH]
+    assert Standing.objects.get(product=entry.product, window="t12m").direct_cost == Decimal("62.00")
+
+
+def test_a_crash_between_the_months_and_the_standings_is_told_and_mended_by_the_next_refresh(monkeypatch):
+    entry = make_ledger_entry(starts=JANUARY, amount=Decimal("100.00"))
+    months = StaleMark.objects.count()
+
+    def crash(run):
+        raise RuntimeError("the machine went away")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(actions, "write_standings", crash)
+        with pytest.raises(RuntimeError):
+            actions.refresh_standings()
+    assert not StaleMark.objects.exists()
+    assert month_of(entry.product).direct_cost == Decimal("100.00")
+    assert not Run.objects.exists()
+    assert (freshness().stale, freshness().months_behind) == (months, months)
+    run = actions.refresh_standings()
+    assert run.months == months
+    assert Standing.objects.get(product=entry.product, window="t12m").direct_cost == Decimal("100.00")
+    assert freshness().stale == 0
+
+
+def test_marks_of_the_same_product_month_are_worked_off_together():
+    entry = make_ledger_entry(starts=MARCH)
+    for _ in range(20):
+        mark_stale([Touch(entry.product_id, MARCH)], cause="again and again")
+    run = actions.refresh_standings()
+    assert (run.months, run.product_months) == (1, 1)
+    assert sorted(run.cause.split(", ")) == ["again and again", "ledger entry recorded"]
+    assert SolvedMonth.objects.get(month=MARCH).version == 1
+
+
+def test_the_age_of_the_oldest_mark_is_the_lag():
+    make_ledger_entry(starts=MARCH)
+    begun = timezone.now() - timedelta(minutes=5)
+    StaleMark.objects.update(marked_at=begun)
+    make_ledger_entry(starts=MARCH)
+    assert freshness().since == begun
+    assert freshness().lag >= timedelta(minutes=5)
+    actions.refresh_standings()
+    assert freshness().lag == timedelta(0)
 
 
 def test_a_correction_moves_the_figures_and_says_so():
