@@ -9,6 +9,7 @@ from datetime import date, timedelta
 import psycopg
 
 from bench.generator import Size
+from bench.services import Failed
 from bench.serving import Act, Beside, Request, beside_hello, sending
 from bench.sites import Bench, Site
 from bench.table import Row, duration, times
@@ -25,6 +26,7 @@ class Page:
     ask: Callable[[], Request]
     most: int
     reference: str
+    lines: int | None = None  #: that the answer must have
 
     def make(self) -> Act:
         """Return the act of asking once."""
@@ -46,7 +48,7 @@ def rows(bench: Bench) -> Iterator[Row]:
             found = beside_hello(
                 hello, server, {page.what: page.make for page in pages}, rounds=rounds, seconds=seconds
             )
-            lengths = [len(server.send(page.ask()).body) for page in pages]
+            lengths = [_length(page, server.send(page.ask()).body) for page in pages]
         for page, sent, length in zip(pages, statements, lengths, strict=True):
             yield _row(page, size, found[page.what], sent, length)
 
@@ -93,6 +95,7 @@ def pages_of(site: Site) -> list[Page]:
             lambda: Request(f"/funding/ledger/?format=csv&from={first}", headers=browser),
             600,
             "NetBox: 96,000",
+            lines=exported + 1,
         ),
     ]
 
@@ -106,6 +109,13 @@ def export_from(address: str) -> tuple[date, int]:
     counted = itertools.accumulate(count for _, count in ends)
     found = {day - timedelta(days=1): count for (day, _), count in zip(ends, counted, strict=True)}
     return min(found.items(), key=lambda each: abs(each[1] - ROWS))
+
+
+def _length(page: Page, body: bytes) -> int:
+    if page.lines and body.count(b"\n") != page.lines:
+        found = body.count(b"\n")
+        raise Failed(f"{page.what} has {found:,} lines, {page.lines:,} with its header were to come.")
+    return len(body)
 
 
 def _row(page: Page, size: Size, beside: Beside, statements: int, length: int) -> Row:
