@@ -247,7 +247,7 @@ class ExchangeRate(Recorded):
 
     def lock(self) -> None:
         """Hold the currency: no entry is converted at a rate that is being replaced, and no two rates overlap."""
-        hold(_conversion(self.currency))
+        hold_conversion(self.currency)
 
     def guard(self) -> None:
         """Refuse two rates of one currency on the same days."""
@@ -295,8 +295,9 @@ class ExchangeRate(Recorded):
         return touches
 
 
-def _conversion(currency: str) -> str:
-    return f"exchange rate of {currency}"
+def hold_conversion(currency: str, *, shared: bool = False) -> None:
+    """Hold a currency: shared while amounts are converted at its rates, alone while these change."""
+    hold(f"exchange rate of {currency}", shared=shared)
 
 
 @dataclass(frozen=True)
@@ -443,7 +444,7 @@ class LedgerEntry(Fact):
         """Hold what it refers to, and wait for a change of the rate it is converted at."""
         super().lock()
         if self.is_converted:
-            hold(_conversion(self.currency), shared=True)
+            hold_conversion(self.currency, shared=True)
 
     def complete(self) -> None:
         """Convert to the base currency at the rate of the first day."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Self, cast
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -172,7 +172,7 @@ class Fact(Recorded):
         """Hold the rows that this one refers to, so that none is deleted before this one is there."""
         keep(
             *(
-                (field.related_model, getattr(self, field.attname))
+                (cast(type[models.Model], field.related_model), getattr(self, field.attname))
                 for field in self._meta.concrete_fields
                 if field.is_relation and field.name not in {"corrects", "retracted_by"}
             )

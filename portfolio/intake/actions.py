@@ -1,9 +1,9 @@
 """Loading rows of a kind: all of them, or none and every bad row explained."""
 
+import io
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -12,49 +12,15 @@ from portfolio.common import actions
 from portfolio.common.described import Described
 from portfolio.common.errors import TwofoldError
 from portfolio.common.models import User
-from portfolio.common.pages import as_fields
 from portfolio.common.staleness import gathering_marks
+from portfolio.intake.batches import explained, is_batched, load_batch
 from portfolio.intake.errors import Problem, Unreadable
-from portfolio.intake.facts import FACTS, Change, record_facts, replacement, settle
-from portfolio.intake.files import Table, check_columns, columns_of, read_csv
+from portfolio.intake.facts import Change, replacement, settle
+from portfolio.intake.files import Table, check_columns, columns_of, csv_chunks, read_csv
 from portfolio.intake.kinds import Kind, kind_named
+from portfolio.intake.reports import ADDED, CORRECTED, UNCHANGED, Report
 from portfolio.intake.resolving import Entry, convert, find_standing
-
-ADDED, UNCHANGED, CORRECTED = "added", "unchanged", "corrected"
-
-
-@dataclass
-class Report:
-    """What a file came to: how many rows were added, unchanged and corrected (or edited), or what is wrong."""
-
-    kind: str
-    added: int = 0
-    unchanged: int = 0
-    corrected: int = 0
-    errors: list[Problem] = field(default_factory=list)
-    is_dry_run: bool = False
-    outcomes: dict[int, str] = field(default_factory=dict)  #: by row number; a row that is refused has none
-
-    @property
-    def is_applied(self) -> bool:
-        """Whether the rows are in the database now."""
-        return not self.is_dry_run and not self.errors
-
-    @property
-    def bad_rows(self) -> int:
-        """How many rows have something wrong with them."""
-        return len({problem.row for problem in self.errors})
-
-    @property
-    def counts(self) -> tuple[int, int, int]:
-        """Rows added, unchanged and corrected."""
-        return self.added, self.unchanged, self.corrected
-
-    def __str__(self) -> str:
-        if self.errors:
-            return f"{len(self.errors)} problems in {self.bad_rows} rows; nothing was changed"
-        verb = "would be " if self.is_dry_run else ""
-        return f"{self.added} {self.kind} {verb}added, {self.corrected} {verb}corrected, {self.unchanged} unchanged"
+from portfolio.intake.streams import Chunk, mapping_chunks
 
 
 def load_rows(
@@ -68,17 +34,40 @@ def load_rows(
     """
     found = kind_named(kind)
     given = list(rows)
-    problems = check_columns(columns_of(given), found) if given else []
+    columns = columns_of(given)
+    problems = check_columns(columns, found) if given else []
     if problems:
         return Report(found.name, errors=problems, is_dry_run=dry_run)
-    return _load(found, given, [], by=by, dry_run=dry_run, source=source)
+    if is_batched(found):
+        return load_chunks(found, lambda: mapping_chunks(given, columns), by=by, dry_run=dry_run, source=source)
+    return load_one_by_one(found, given, [], by=by, dry_run=dry_run, source=source)
 
 
-def load_file(kind: str, data: bytes, *, by: User | None = None, dry_run: bool = False, source: str = "") -> Report:
-    """Load a CSV file; see `load_rows`. A file that cannot be read is a report with its errors, too."""
+def load_file(
+    kind: str,
+    file: bytes | BinaryIO,
+    *,
+    by: User | None = None,
+    dry_run: bool = False,
+    source: str = "",
+    on_bytes: Callable[[int], None] | None = None,
+) -> Report:
+    """Load a CSV file; see `load_rows`. A file that cannot be read is a report with its errors, too.
+
+    Facts are read as a stream, so that their file may be larger than memory; `on_bytes` is told how far that is.
+    """
     found = kind_named(kind)
+    data = io.BytesIO(file) if isinstance(file, bytes) else file
+    if is_batched(found):
+
+        def chunks() -> Iterator[Chunk]:
+            if data.seekable():
+                data.seek(0)
+            return csv_chunks(data, found, on_bytes)
+
+        return load_chunks(found, chunks, by=by, dry_run=dry_run, source=source)
     try:
-        table = read_csv(data, found)
+        table = read_csv(data.read(), found)
     except Unreadable as error:
         return Report(found.name, errors=error.problems, is_dry_run=dry_run)
     return load_table(kind, table, by=by, dry_run=dry_run, source=source)
@@ -86,25 +75,34 @@ def load_file(kind: str, data: bytes, *, by: User | None = None, dry_run: bool =
 
 def load_table(kind: str, table: Table, *, by: User | None = None, dry_run: bool = False, source: str = "") -> Report:
     """Load a file that was read; see `load_rows`."""
-    return _load(kind_named(kind), table.rows, table.problems, by=by, dry_run=dry_run, source=source)
+    return load_one_by_one(kind_named(kind), table.rows, table.problems, by=by, dry_run=dry_run, source=source)
 
 
-def _load(
-    kind: Kind,
-    rows: list[Any],
-    problems: list[Problem],
-    *,
-    by: User | None,
-    dry_run: bool,
-    source: str,
-    in_bulk: bool = True,
+def load_chunks(
+    kind: Kind, chunks: Callable[[], Iterator[Chunk]], *, by: User | None, dry_run: bool = False, source: str = ""
 ) -> Report:
+    """Load facts as a batch; see `portfolio.intake.batches`."""
+    try:
+        return load_batch(kind, chunks, by=by, dry_run=dry_run, reason=_reason(kind, source))
+    except TwofoldError as error:
+        return Report(kind.name, errors=[Problem(0, "", str(error))], is_dry_run=dry_run)
+
+
+def _reason(kind: Kind, source: str) -> str:
+    return f"Import of {source or kind.name}"[:500]
+
+
+def load_one_by_one(
+    kind: Kind, rows: list[Any], problems: list[Problem], *, by: User | None, dry_run: bool, source: str
+) -> Report:
+    """Load rows through the actions, each by itself: whatever the kind, though of facts a batch is meant for many."""
     with transaction.atomic():
-        load = Load(kind, by=by, reason=f"Import of {source or kind.name}"[:500])
+        load = Load(kind, by=by, reason=_reason(kind, source))
         load.errors += problems
-        load.run(rows, in_bulk=in_bulk and kind.model in FACTS)
+        load.run(rows)
         report = load.report()
         report.is_dry_run = dry_run
+        report.rows = len(rows) + len({problem.row for problem in problems})
         if report.errors or dry_run:
             transaction.set_rollback(True)
     return report
@@ -118,7 +116,7 @@ class Load:
         self.errors: list[Problem] = []
         self.outcomes: dict[int, str] = {}
 
-    def run(self, rows: list[Mapping[str, str]], *, in_bulk: bool) -> None:
+    def run(self, rows: list[Mapping[str, str]]) -> None:
         """Convert the rows, find out which of them stand, and write the others."""
         entries = convert(self.kind, rows, self.errors)
         find_standing(self.kind, entries, by=self.by)
@@ -126,29 +124,20 @@ class Load:
             if self.kind.is_described:
                 self._save(entries)
             else:
-                self._record(entries, in_bulk=in_bulk)
+                self._record(entries)
 
     def report(self) -> Report:
         """Return what came of it; where a row is bad no row counts as done."""
+        if self.errors:
+            return Report(self.kind.name, errors=sorted(self.errors))
         count = Counter(self.outcomes.values())
         return Report(
-            self.kind.name,
-            count[ADDED],
-            count[UNCHANGED],
-            count[CORRECTED],
-            sorted(self.errors),
-            outcomes=self.outcomes,
+            self.kind.name, count[ADDED], count[UNCHANGED], count[CORRECTED], outcomes=self.outcomes, rows=count.total()
         )
 
     def refuse(self, number: int, error: Exception) -> None:
         """Explain a bad row, beside the column that each error is about."""
-        if isinstance(error, ValidationError):
-            for name, messages in as_fields(error).items():
-                column = self.kind.column_of_field.get(name or "", "")
-                for message in ValidationError(messages).messages:
-                    self.errors.append(Problem(number, column, message))
-        else:
-            self.errors.append(Problem(number, "", str(error)))
+        self.errors += explained(self.kind, number, error)
 
     def _save(self, entries: list[Entry]) -> None:
         """Save described rows, each after the rows of the file that it refers to."""
@@ -195,7 +184,7 @@ class Load:
                     Problem(entry.number, column, f"{names} lie below each other in a loop. Take one out to the top.")
                 )
 
-    def _record(self, entries: list[Entry], *, in_bulk: bool) -> None:
+    def _record(self, entries: list[Entry]) -> None:
         """Record what is new and correct what differs."""
         changes = []
         for entry in entries:
@@ -209,16 +198,7 @@ class Load:
                 changes.append(Change(entry.number, replacement(entry.standing, differences), entry.standing))
             else:
                 self.outcomes[entry.number] = UNCHANGED
-        if in_bulk:
-            self._refused_by_facts(changes)
-        else:
-            self._record_each(changes, {entry.number: entry for entry in entries})
-
-    def _refused_by_facts(self, changes: list[Change]) -> None:
-        try:
-            record_facts(changes, reason=self.reason, by=self.by, refuse=self.refuse)
-        except TwofoldError as error:
-            self.refuse(0, error)
+        self._record_each(changes, {entry.number: entry for entry in entries})
 
     def _record_each(self, changes: list[Change], entries: dict[int, Entry]) -> None:
         def attempt(change: Change) -> Exception | None:

@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 from portfolio.common.errors import TwofoldError
 
+MOST_PROBLEMS = 1_000  #: that are listed; more are counted
+
 
 class Problem(NamedTuple):
     """One thing that has to be mended before anything is loaded.

@@ -1,16 +1,17 @@
 """Reading a CSV file: its encoding, separator and columns, strictly; what does not fit is explained, not guessed."""
 
-import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import BinaryIO
 
 from portfolio.intake.cells import shown, suggestion
 from portfolio.intake.errors import Problem, Unreadable
 from portfolio.intake.kinds import ILLUSTRATIVE, Kind
+from portfolio.intake.streams import ROWS, Chunk, checked_csv, csv_lines, refuse
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-SAVE_AS = "Save it again as “CSV UTF-8” (comma delimited)."
 
 
 class Row(dict[str, str]):
@@ -30,34 +31,60 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
 
 
+def csv_chunks(source: BinaryIO, kind: Kind, on_bytes: Callable[[int], None] | None = None) -> Iterator[Chunk]:
+    """Yield the rows of a file of a kind by column. Raises Unreadable where not even its rows can be told."""
+    lines = csv_lines(source, on_bytes)
+    blank, header = [], ""
+    for line in lines:
+        if line.strip():
+            header = line
+            break
+        blank.append(line)
+    else:
+        raise refuse(0, f"The file is empty. It needs a header: {','.join(_names(kind))}.")
+    delimiter = _delimiter(header, kind)
+    rows = checked_csv(chain(blank, [header], lines), delimiter)
+    columns: list[str] = []
+    for number, cells in rows:
+        if _is_filled(cells):
+            columns = _header(cells, kind, number)
+            break
+    is_empty = True
+    while part := list(islice(rows, ROWS)):
+        chunk = _chunk(part, columns, delimiter)
+        is_empty = is_empty and not chunk.numbers and not chunk.problems
+        yield chunk
+    if is_empty:
+        raise refuse(0, "The file has a header and no rows under it: there is nothing to load.")
+
+
+def _is_filled(cells: list[str]) -> bool:
+    """Return whether a row has something in it; an empty line, or one of empty cells only, is no row."""
+    return any(cell.strip() for cell in cells)
+
+
+def _chunk(part: list[tuple[int, list[str]]], columns: list[str], delimiter: str) -> Chunk:
+    width = len(columns)
+    problems = []
+    if any(len(cells) != width or not cells[0].strip() for _, cells in part):
+        part = [(number, cells) for number, cells in part if _is_filled(cells)]
+        problems = [
+            Problem(number, "", _ragged(cells, columns, delimiter)) for number, cells in part if len(cells) != width
+        ]
+        part = [(number, cells) for number, cells in part if len(cells) == width]
+    by_column = list(zip(*(cells for _, cells in part), strict=True)) if part else [()] * width
+    cells_of = {name: list(cells) for name, cells in zip(columns, by_column, strict=True)}
+    return Chunk([number for number, _ in part], cells_of, problems)
+
+
 def read_csv(data: bytes, kind: Kind) -> Table:
-    """Read a file of a kind. Raises Unreadable where not even its rows can be told."""
-    text = _decode(data)
-    if not text.strip():
-        raise Unreadable([Problem(0, "", f"The file is empty. It needs a header: {','.join(_names(kind))}.")])
-    delimiter = _delimiter(text, kind)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    """Read a whole file of a kind. Raises Unreadable where not even its rows can be told."""
     table: Table | None = None
-    number = 0
-    try:
-        for number, cells in enumerate(reader, start=1):
-            if not any(cell.strip() for cell in cells):
-                continue  # an empty line, or one of empty cells only
-            if table is None:
-                table = Table(_header(cells, kind, number))
-            elif len(cells) != len(table.columns):
-                table.problems.append(Problem(number, "", _ragged(cells, table.columns, delimiter)))
-            else:
-                table.rows.append(Row(number, zip(table.columns, cells, strict=True)))
-    except csv.Error as error:
-        message = (
-            f"The file cannot be read from here on: {error}. Look for a quotation mark that is opened and not closed; "
-            "inside a quoted cell, a quotation mark is written twice."
-        )
-        raise Unreadable([Problem(number + 1, "", message)]) from error
-    if table is None or not (table.rows or table.problems):
-        raise Unreadable([Problem(0, "", "The file has a header and no rows under it: there is nothing to load.")])
-    return table
+    for chunk in csv_chunks(io.BytesIO(data), kind):
+        table = table or Table(list(chunk.columns))
+        table.rows += [Row(number, zip(table.columns, cells, strict=True)) for number, cells in chunk.rows()]
+        table.problems += chunk.problems
+    return table or Table([])
 
 
 def check_columns(columns: list[str], kind: Kind) -> list[Problem]:
@@ -90,31 +117,9 @@ def _names(kind: Kind) -> list[str]:
     return [column.name for column in kind.columns]
 
 
-def _decode(data: bytes) -> str:
-    def refuse(row: int, message: str) -> Unreadable:
-        return Unreadable([Problem(row, "", message)])
-
-    if data.startswith(b"PK\x03\x04"):
-        raise refuse(0, f"This is a spreadsheet, not a CSV file. {SAVE_AS}")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise refuse(0, f"The file is in UTF-16; UTF-8 is needed. {SAVE_AS}")
-    if b"\x00" in data:
-        row = data[: data.index(b"\x00")].count(b"\n") + 1
-        raise refuse(row, f"There is a NUL byte: the file is damaged or no text. {SAVE_AS}")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = data[: error.start].count(b"\n") + 1
-        raise refuse(
-            row,
-            f"The file is not UTF-8: byte {data[error.start]:#04x} was found. It was probably saved as Windows-1252. "
-            f"{SAVE_AS}",
-        ) from error
-
-
-def _delimiter(text: str, kind: Kind) -> str:
+def _delimiter(line: str, kind: Kind) -> str:
     """Return the separator under which the header has the most columns that are known."""
-    header = next(line for line in text.splitlines() if line.strip())
+    header = line.rstrip("\r\n")
 
     def known(delimiter: str) -> int:
         return sum(_plain(cell) in kind.by_name for cell in header.split(delimiter))

@@ -1,12 +1,14 @@
 """The form of an upload."""
 
+import io
+
 from django import forms
 from django.template.defaultfilters import filesizeformat
 
 from portfolio.common import access
 from portfolio.common.models import User
 from portfolio.intake.errors import Problem, Unreadable
-from portfolio.intake.files import read_csv
+from portfolio.intake.files import csv_chunks
 from portfolio.intake.kinds import KINDS, Kind
 
 MOST_BYTES = 10 * 1024 * 1024
@@ -49,7 +51,8 @@ class UploadForm(forms.Form):
         if given.get("kind") and given.get("file"):
             self.content = given["file"].read()
             try:
-                read_csv(self.content, KINDS[given["kind"]])
+                for _ in csv_chunks(io.BytesIO(self.content), KINDS[given["kind"]]):
+                    pass
             except Unreadable as error:
                 self.problems = error.problems
                 for problem in error.problems:

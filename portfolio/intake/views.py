@@ -1,6 +1,8 @@
 """Pages of the import: upload a file, see what it would do or what is wrong with it, load it."""
 
 import csv
+import io
+from itertools import islice
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,14 +12,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portfolio.common import access
-from portfolio.intake.actions import Report, load_table
-from portfolio.intake.errors import Unreadable
-from portfolio.intake.files import Table, read_csv, template_rows
+from portfolio.intake.actions import load_file
+from portfolio.intake.errors import MOST_PROBLEMS
+from portfolio.intake.files import csv_chunks, template_rows
 from portfolio.intake.forms import UploadForm, kinds_for
 from portfolio.intake.kinds import KINDS
 from portfolio.intake.models import Upload
+from portfolio.intake.reports import Report
 
-MOST_PROBLEMS = 1_000
 FIRST_ROWS = 20
 
 
@@ -47,15 +49,10 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
     upload = get_object_or_404(Upload.objects.visible_to(request.user), pk=pk)
     if not access.may_add(request.user, upload.of_kind.model):
         raise PermissionDenied(f"Your roles no longer let you add {upload.kind}. Ask a leader to grant one that does.")
-    try:
-        table = read_csv(upload.data, upload.of_kind)
-    except Unreadable as error:
-        messages.error(request, str(error))
-        return redirect("intake:import")
     if request.method != "POST":
-        return _show(request, upload, table, _load(request, upload, table, dry_run=True))
+        return _show(request, upload, _load(request, upload, dry_run=True))
     with transaction.atomic():
-        report = _load(request, upload, table, dry_run=False)
+        report = _load(request, upload, dry_run=False)
         has_changed = report.is_applied and request.POST.get("shown") != _shown(upload, report)
         if has_changed:
             transaction.set_rollback(True)
@@ -69,7 +66,7 @@ def preview(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return redirect(upload)
     if report.errors:
-        return _show(request, upload, table, report)
+        return _show(request, upload, report)
     messages.success(request, f"{upload.name} is loaded: {report}.")
     return redirect("intake:import")
 
@@ -94,8 +91,8 @@ def template(request: HttpRequest, kind: str) -> HttpResponse:
     return response
 
 
-def _load(request: HttpRequest, upload: Upload, table: Table, *, dry_run: bool) -> Report:
-    return load_table(upload.kind, table, by=request.user, dry_run=dry_run, source=upload.name)
+def _load(request: HttpRequest, upload: Upload, *, dry_run: bool) -> Report:
+    return load_file(upload.kind, upload.data, by=request.user, dry_run=dry_run, source=upload.name)
 
 
 def _shown(upload: Upload, report: Report) -> str:
@@ -103,19 +100,16 @@ def _shown(upload: Upload, report: Report) -> str:
     return ".".join([upload.digest, *map(str, report.counts)])
 
 
-def _show(request: HttpRequest, upload: Upload, table: Table, report: Report) -> HttpResponse:
-    columns = table.columns
+def _show(request: HttpRequest, upload: Upload, report: Report) -> HttpResponse:
+    first = next(csv_chunks(io.BytesIO(upload.data), upload.of_kind))
     context = {
         "upload": upload,
         "kind": upload.of_kind,
         "report": report,
         "problems": report.errors[:MOST_PROBLEMS],
-        "columns": columns,
-        "rows": [
-            (row.number, report.outcomes.get(row.number), [row[column] for column in columns])
-            for row in table.rows[:FIRST_ROWS]
-        ],
-        "row_count": len(table.rows) + len({problem.row for problem in table.problems}),
+        "columns": list(first.columns),
+        "rows": [(number, report.outcomes.get(number), cells) for number, cells in islice(first.rows(), FIRST_ROWS)],
+        "row_count": report.rows,
         "shown": _shown(upload, report),
     }
     return render(request, "intake/preview.html", context, status=422 if request.method == "POST" else 200)

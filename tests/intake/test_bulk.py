@@ -10,8 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from funding.models import LedgerEntry
 from portfolio.common.models import StaleMark
 from portfolio.common.recorded import Recorded
-from portfolio.intake import actions
-from portfolio.intake.actions import load_rows
+from portfolio.intake.actions import load_one_by_one, load_rows
 from portfolio.intake.conditions import clean
 from portfolio.intake.facts import FACTS
 from portfolio.intake.kinds import KINDS, kind_named
@@ -112,7 +111,10 @@ def load(kind: str, batches: list[list[dict]], *, in_bulk: bool, by) -> list[tup
         for given in batches:
             rows = given
             while rows:
-                report = actions._load(kind_named(kind), rows, [], by=by, dry_run=False, source="", in_bulk=in_bulk)
+                if in_bulk:
+                    report = load_rows(kind, rows, by=by)
+                else:
+                    report = load_one_by_one(kind_named(kind), rows, [], by=by, dry_run=False, source="")
                 steps.append((report.counts, report.errors, state(KINDS[kind].model)))
                 StaleMark.objects.all().delete()
                 bad = {problem.row for problem in report.errors}
