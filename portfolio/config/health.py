@@ -1,4 +1,8 @@
-"""Whether this process can do its work: asked by probes, without signing in and over plain HTTP."""
+"""Whether this process lives, and can do its work: asked by probes, without signing in and over plain HTTP.
+
+`/health/live/` says that the process answers: restart it if not. `/health/ready/` says that all it needs answers and
+that the database has its tables: send it no requests if not. `/health/` is the latter without the tables.
+"""
 
 import asyncio
 import dataclasses
@@ -7,7 +11,11 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
 from health_check import Cache, Database, HealthCheck
 from health_check.exceptions import ServiceUnavailable
 from health_check.views import HealthCheckView
@@ -49,4 +57,44 @@ class Health(HealthCheckView):
             yield Broker()
 
 
+@dataclasses.dataclass
+class Tables(HealthCheck):
+    """The database's tables: as this version of the code needs them."""
+
+    def run(self) -> None:
+        """Compare the migrations that there are with those that were applied."""
+        if not _are_tables_ready():
+            raise ServiceUnavailable("Migrations wait to be applied: run `manage.py migrate`.")
+
+
+_known_ready = False
+
+
+def _are_tables_ready() -> bool:
+    """Return whether every migration is applied; once it is, that stays so for as long as this code runs."""
+    global _known_ready
+    if not _known_ready:
+        executor = MigrationExecutor(connection)
+        _known_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
+    return _known_ready
+
+
+class Readiness(Health):
+    """Answers 200 if a request could be served in full, else 503."""
+
+    def get_checks(self) -> Iterator[HealthCheck]:
+        """Yield what `/health/` asks, and the tables."""
+        yield from super().get_checks()
+        yield Tables()
+
+
+@require_GET
+@never_cache
+@login_not_required
+def live(request: HttpRequest) -> HttpResponse:
+    """Answer that the process answers; nothing else is asked, so that a database that is down restarts nothing."""
+    return HttpResponse("alive\n", content_type="text/plain; charset=utf-8")
+
+
 health = login_not_required(Health.as_view())
+ready = login_not_required(Readiness.as_view())

@@ -5,18 +5,20 @@ that does not exist, stops the start with a message that says so.
 """
 
 import os
+import re
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
 import environ
-import structlog
 from babel.numbers import list_currencies
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management.utils import get_random_secret_key
 from django.core.validators import validate_email
+
+from portfolio.config import logs
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 env = environ.Env()
@@ -31,6 +33,7 @@ KNOWN_VARIABLES = {
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
     "TWOFOLD_METRICS_TOKEN",
+    "TWOFOLD_WORKER_METRICS",
 }
 if unknown := sorted(name for name in os.environ if name.startswith("TWOFOLD_") and name not in KNOWN_VARIABLES):
     raise ImproperlyConfigured(
@@ -68,6 +71,11 @@ for _address in TWOFOLD_ALERTS:
 TWOFOLD_METRICS_TOKEN = env.str("TWOFOLD_METRICS_TOKEN", default="")
 if 0 < len(TWOFOLD_METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("TWOFOLD_METRICS_TOKEN must be 16 or more random characters, or empty for no /metrics.")
+TWOFOLD_WORKER_METRICS = env.str("TWOFOLD_WORKER_METRICS", default="")
+if TWOFOLD_WORKER_METRICS and not re.fullmatch(r"[\w.:\[\]-]+:\d{2,5}", TWOFOLD_WORKER_METRICS):
+    raise ImproperlyConfigured(
+        f"TWOFOLD_WORKER_METRICS is {TWOFOLD_WORKER_METRICS!r}; it must be an address and port such as 127.0.0.1:9101."
+    )
 if TWOFOLD_LOG not in {"json", "console"}:
     raise ImproperlyConfigured("TWOFOLD_LOG must be json or console.")
 
@@ -90,7 +98,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TWOFOLD_SECURE
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_SSL_REDIRECT = TWOFOLD_SECURE
-SECURE_REDIRECT_EXEMPT = [r"^health/"]  # probes come over plain HTTP from inside
+SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$"]  # probes and scrapes come over plain HTTP from inside
 SECURE_HSTS_SECONDS = 31_536_000 if TWOFOLD_SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = TWOFOLD_SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", default=False) else None
@@ -160,6 +168,7 @@ INSTALLED_APPS = [
     "simple_history",
 ]
 MIDDLEWARE = [
+    "portfolio.config.observing.Observed",  # outermost, so that every answer is named and timed
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -287,7 +296,6 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "portfolio.common.api.describe_files",
         "portfolio.common.problems.describe_problems",
     ],
 }
@@ -325,36 +333,17 @@ USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 
-_stamp: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _stamp,
-            "processor": structlog.processors.JSONRenderer()
-            if TWOFOLD_LOG == "json"
-            else structlog.dev.ConsoleRenderer(colors=False),
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {
-        "handlers": ["stderr"],
-        "level": env.str("LOG_LEVEL", default="WARNING" if TWOFOLD_DEMO else "INFO"),
-    },
-}
-structlog.configure(
-    processors=[
-        *_stamp,
-        structlog.processors.format_exc_info,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
+LOGGING = logs.configuration(TWOFOLD_LOG, env.str("LOG_LEVEL", default="WARNING" if TWOFOLD_DEMO else "INFO"))
+logs.configure()
+
+# -- Who watches, if anybody is to: imported only where it is asked for -----------------------------------------
+
+if SENTRY_DSN := env.str("SENTRY_DSN", default=""):
+    from portfolio.config import sentry
+
+    sentry.start(
+        SENTRY_DSN,
+        environment=env.str("SENTRY_ENVIRONMENT", default="production"),
+        release=env.str("SENTRY_RELEASE", default=""),
+        traces=env.float("SENTRY_TRACES_SAMPLE_RATE", default=0.0),
+    )

@@ -8,8 +8,9 @@ from drf_spectacular.views import SpectacularAPIView
 
 from portfolio.common import tokens
 from portfolio.config.api import router
-from portfolio.config.health import health
+from portfolio.config.health import health, live, ready
 from portfolio.config.reference import reference
+from portfolio.config.telemetry import telemetry
 
 # The admin signs in where everyone does: one door, throttled.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -18,6 +19,7 @@ urlpatterns = [
     path("", include("portfolio.board.urls")),
     path("network/", include("portfolio.network.urls")),
     path("products/", include("products.catalog.urls")),
+    path("metrics", telemetry, name="telemetry"),  # for Prometheus; the page of metrics has a slash at its end
     path("metrics/", include("products.value.urls")),
     path("teams/", include("teams.urls")),
     path("funding/", include("funding.urls")),
@@ -28,6 +30,8 @@ urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("health/", health, name="health"),
+    path("health/live/", live, name="health-live"),
+    path("health/ready/", ready, name="health-ready"),
     path("api/", reference, name="api"),
     path("api/v1/", include(router.urls)),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -85,6 +85,9 @@ PUBLIC_PAGES = {
     "account_confirm_login_code",
     "account_logout",  # sends who is not signed in to where they would be sent
     "health",
+    "health-live",
+    "health-ready",
+    "telemetry",  # shut to who does not bring its token; see tests/config/test_telemetry.py
     "demo:sign-in",  # mounted in the demonstration only; see test_demo_sign_in.py
 }
 

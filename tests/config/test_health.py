@@ -1,7 +1,12 @@
 """What probes see: no sign-in, plain HTTP, every service that this process needs."""
 
 import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.urls import reverse
+from health_check.exceptions import ServiceUnavailable
+
+from portfolio.config import health
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +56,28 @@ def test_a_broker_that_answers_is_well(client, settings):
 
     assert response.status_code == 200
     assert "Broker(): OK" in response.content.decode()
+
+
+def test_the_process_lives_whatever_else_does_not(client, settings):
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+
+    assert client.get(reverse("health-live")).status_code == 200
+    assert client.get(reverse("health-ready")).status_code == 503
+
+
+def test_it_is_ready_once_everything_answers_and_the_tables_are_there(client):
+    response = client.get(reverse("health-ready"))
+
+    assert response.status_code == 200
+    assert "Tables(): OK" in response.content.decode()
+
+
+def test_it_is_not_ready_while_a_migration_waits(monkeypatch, settings):
+    monkeypatch.setattr(health, "_known_ready", False)
+    settings.MIGRATION_MODULES = {"knox": None}
+    if MigrationRecorder(connection).has_table():  # else no migration was ever applied
+        MigrationRecorder.Migration.objects.filter(app="rollup").delete()
+
+    with pytest.raises(ServiceUnavailable, match="Migrations wait to be applied"):
+        health.Tables().run()
