@@ -124,19 +124,17 @@ def _ratio_xml(value: float | None) -> str:
     return _EMPTY if value is None else f"<c><v>{_ratio(value)}</v></c>"
 
 
-_BEFORE_FIRST = date(1899, 12, 30).toordinal()
+_DAY_ZERO = date(1899, 12, 30).toordinal()
+_MOMENT_ZERO, _ONE_DAY = datetime(1899, 12, 30, tzinfo=UTC), timedelta(days=1)
 _MARCH_1900 = 61  # to a spreadsheet 1900 was a leap year
-
-
-def _serial(day: date) -> int:
-    days = day.toordinal() - _BEFORE_FIRST
-    return days if days >= _MARCH_1900 else days - 1
 
 
 def _day_xml(day: date | None, style: int = _DAY) -> str:
     if day is None:
         return _EMPTY
-    serial = _serial(day)
+    serial = day.toordinal() - _DAY_ZERO
+    if serial < _MARCH_1900:
+        serial -= 1
     return f'<c s="{style}"><v>{serial}</v></c>' if serial > 0 else _text_xml(day.isoformat())
 
 
@@ -149,15 +147,19 @@ def _month_xml(day: date | None) -> str:
 
 
 def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"
+    if moment is None:
+        return ""
+    text = moment.isoformat()
+    if not text.endswith("+00:00"):
+        text = moment.astimezone(UTC).isoformat()
+    return f"{text[:-6]}Z"
 
 
 def _moment_xml(moment: datetime | None) -> str:
     if moment is None:
         return _EMPTY
-    plain = moment.astimezone(UTC).replace(tzinfo=None)
-    part = (plain - datetime.combine(plain, datetime.min.time())) / timedelta(days=1)
-    return f'<c s="{_MOMENT}"><v>{_serial(plain.date()) + part!r}</v></c>'
+    serial = (moment - _MOMENT_ZERO) / _ONE_DAY
+    return f'<c s="{_MOMENT}"><v>{serial!r}</v></c>' if serial >= _MARCH_1900 else _text_xml(_moment(moment))
 
 
 def _yes_no(value: bool | None) -> str:
