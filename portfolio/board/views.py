@@ -34,15 +34,17 @@ def board(request: HttpRequest) -> HttpResponseBase:
     form = BoardForm(request.GET)
     if not form.is_valid():
         return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
+    file, asked = exports.asked_for(request), {name: request.GET.get(name) for name in form.fields}
     if form.asked is None:
+        if file:
+            return exports.respond(request, STANDINGS, [], file, asked=asked)
         context = live.shown_run() | {"has_products": Product.objects.exists()}
         return render(request, "board/board_empty.html", context)
     followed = live.shown_run(form.asked.at)
     standings = reading.read_standings(form.asked)
     chosen = form.chosen(standings)
     table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
-    if file := exports.asked_for(request):
-        asked = {name: request.GET.get(name) for name in form.fields}
+    if file:
         return exports.respond(request, STANDINGS, [row.standing for row in table.rows], file, asked=asked)
     page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
     page.has_files = True
