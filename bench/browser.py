@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.generator import Size
+from bench.generator import QUICK, Size
 from bench.sites import Bench, Site
 from bench.table import Row
 
-SIZE, QUICK = Size(1_000), Size(100, 24)
+SIZE = Size(1_000)
 MOST_KB, MOST_REQUESTS = 300, 12
 LATER = "plotly"  # in the address of what may come after the page can be read
 

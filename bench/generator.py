@@ -70,6 +70,9 @@ class Size:
         return f"{self.products:,} products, {self.links:,} links, {self.facts:,} facts, {self.months} months"
 
 
+QUICK = Size(100, months=12)  # to see that it runs
+
+
 @dataclass
 class Network:
     """Who pulls from whom: one link a row. Products are numbered from 0; the first `platforms` are metered."""

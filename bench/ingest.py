@@ -13,7 +13,7 @@ import numpy as np
 import psycopg
 
 from bench.copying import prepared, send
-from bench.generator import Size
+from bench.generator import QUICK, Size
 from bench.services import Failed, apart, forget_peak, memory
 from bench.serving import Act, Request, Sender, Server, beside_hello, sending
 from bench.sites import Bench, Site
@@ -22,7 +22,6 @@ from bench.table import Row, duration, times
 A_CALL = 100_000  # rows, the most that a batch may have
 A_FILE = 1_000  # rows of what a person or a nightly feed brings
 PRODUCTS = Size(1_000, months=60)
-QUICK = Size(100, months=12)
 TABLE = "value_observation"
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import psycopg
 
-from bench.generator import Size
+from bench.generator import QUICK, Size
 from bench.services import Failed
 from bench.serving import Act, Beside, Request, beside_hello, sending
 from bench.sites import Bench, Site
@@ -35,7 +35,7 @@ class Page:
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Measure every page at sizes growing tenfold; the goals are for 1,000 products."""
-    sizes = [Size(100, 24)] if bench.is_quick else [Size(100), Size(1_000), Size(10_000)]
+    sizes = [QUICK] if bench.is_quick else [Size(100), Size(1_000), Size(10_000)]
     rounds, seconds = (2, 0.1) if bench.is_quick else (7, 0.4)
     for size in sizes:
         site = bench.site(size)

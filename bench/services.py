@@ -221,14 +221,16 @@ def _is_ready(process: subprocess.Popen, environment: dict[str, str], name: str)
     return any(each.startswith(name) for answer in answers for each in answer)
 
 
-def wait_until(is_done: Callable[[], bool], seconds: float, what: str, log: Path | None = None) -> None:
-    """Ask again and again until it is so; say what did not come about, with what its log has to say."""
+def wait_until(
+    is_done: Callable[[], bool], seconds: float, what: str, log: Path | None = None, *, every: float = 0.05
+) -> None:
+    """Ask every so many seconds until it is so; say what did not come about, with what its log has to say."""
     deadline = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() > deadline:
             said = f":\n{log.read_text()[-3000:]}" if log and log.exists() else "."
             raise Failed(f"Waited {seconds:.0f} s in vain for {what}{said}")
-        time.sleep(0.002)
+        time.sleep(every)
 
 
 # -- what processes cost -----------------------------------------------------------------------------------------

@@ -90,7 +90,7 @@ class Bench:
     def new_site(self, size: Size, name: str = "site", *, has_facts: bool = True) -> Iterator[Site]:
         """Make a site of some size, for one measurement alone."""
         self.say(f"making {size}")
-        with database(self.services, f"{name}_{size.products}") as made:
+        with database(self.services, f"{name}_{size.products}_{size.months}") as made:
             address, environment = self.services.at(made), self.services.environment(made)
             apart(environment, _load, address, size, has_facts)
             self.services.forget_messages()
