@@ -296,6 +296,7 @@ SPECTACULAR_SETTINGS = {
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "portfolio.common.api.describe_files",
         "portfolio.common.problems.describe_problems",
     ],
 }
