@@ -113,6 +113,9 @@ check: $(VENV)/dev.stamp  ## formatting, lint, types, imports between rooms, mig
 bench: $(VENV)/base.stamp  ## measure everything beside its yardstick (PostgreSQL, Redis); QUICK=1 takes a minute, ROWS="pages fresh" some of it
 	@$(BIN)/python -m bench $(if $(QUICK),--quick) $(ROWS)
 
+drill: $(VENV)/base.stamp  ## back DATABASE_URL up, restore it into a database of its own, and compare
+	@$(BIN)/python -m scripts.restore_drill
+
 # -- Tidy -----------------------------------------------------------------------------------------------------
 
 format: $(VENV)/dev.stamp  ## format the code and mend what the linter can
@@ -123,4 +126,4 @@ clean:  ## remove everything that was made here: .venv, caches, the demo's datab
 	@rm -rf $(VENV) staticfiles .e2e .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis demo.sqlite3*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup lock demo screenshots test test-services e2e faults check bench format clean
+.PHONY: help setup lock demo screenshots test test-services e2e faults check bench drill format clean
