@@ -78,9 +78,9 @@ def open_board(site: Site, address: str) -> tuple[list[Loaded], float]:
         wire = context.new_cdp_session(page)
         wire.on(
             "Network.requestWillBeSent",
-            lambda e: asked.setdefault(e["requestId"], (e["request"]["url"], e["timestamp"])),
+            lambda sent: asked.update({sent["requestId"]: (sent["request"]["url"], sent["timestamp"])}),
         )
-        wire.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+        wire.on("Network.loadingFinished", lambda got: sizes.update({got["requestId"]: got["encodedDataLength"]}))
         wire.send("Network.enable")
         page.goto(address, wait_until="load")
         page.wait_for_timeout(2_000)

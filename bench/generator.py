@@ -184,13 +184,18 @@ def load(address: str, size: Size, seed: int = SEED, *, has_facts: bool = True) 
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
         # Drawn from keys that exist: there is nothing to check row by row. It takes a superuser.
         cursor.execute("SET session_replication_role = replica")
-        load_catalogue(cursor, made)
-        load_teams(cursor, made)
-        load_network(cursor, made)
-        if has_facts:
-            load_facts(cursor, made)
-        number_on(cursor)
+        write(cursor, made, has_facts=has_facts)
     return made
+
+
+def write(cursor: psycopg.Cursor, made: Organisation, *, has_facts: bool = True) -> None:
+    """Write an organisation, or all of it but its facts."""
+    load_catalogue(cursor, made)
+    load_teams(cursor, made)
+    load_network(cursor, made)
+    if has_facts:
+        load_facts(cursor, made)
+    number_on(cursor)
 
 
 def load_catalogue(cursor: psycopg.Cursor, made: Organisation) -> None:
