@@ -18,9 +18,10 @@ import numpy as np
 from django.db.models import Q
 
 from portfolio.engine.errors import EngineError
-from portfolio.rollup.facts import MetricFigure, MissingRate, known, read_month
+from portfolio.rollup.facts import MissingRate, known, read_month
+from portfolio.rollup.inputs import BASES, Inputs, MetricFigure
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth
-from portfolio.rollup.snapshots import BASES, Inputs, Results, arrays, solve, solved_months, to_int
+from portfolio.rollup.snapshots import Results, solve, solved_months, to_int
 from products.catalog.models import Product
 
 
@@ -92,7 +93,7 @@ def _stored(product: Product, months: Sequence[date]) -> list[MonthFigures]:
 def _fresh(product: Product, month: date, at: datetime) -> MonthFigures:
     figures = MonthFigures(month)
     try:
-        inputs = arrays(read_month(month, known(at)))
+        inputs = read_month(month, known(at))
     except MissingRate as error:
         figures.blocked = str(error)
         return figures

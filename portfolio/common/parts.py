@@ -6,7 +6,7 @@ PostgreSQL agree to the last cent, and the parts of all months add back to the f
 
 from datetime import date
 
-from django.db.models import BigIntegerField, DateField, F, Func, Value
+from django.db.models import Aggregate, BigIntegerField, DateField, F, Func, Value
 
 
 class Units(Func):
@@ -21,6 +21,25 @@ class Units(Func):
     def as_sql(self, compiler, connection, **context):
         inner, params = compiler.compile(self.source_expressions[0])
         return f"CAST(ROUND({inner} * {self.scale:d}) AS BIGINT)", params
+
+
+class SumUnits(Aggregate):
+    """The sum of a decimal column in whole units. PostgreSQL adds up decimals quicker than it turns each into units."""
+
+    function = "SUM"
+    output_field = BigIntegerField()
+
+    def __init__(self, column: str, *, scale: int, **extra):
+        super().__init__(F(column), **extra)
+        self.scale = scale
+
+    def as_sql(self, compiler, connection, **context):
+        """Add up units, which are whole numbers, where decimals are floating-point numbers."""
+        if connection.vendor == "postgresql":
+            template = f"(SUM(%(expressions)s) * {self.scale:d})::bigint"
+        else:
+            template = f"SUM(CAST(ROUND(%(expressions)s * {self.scale:d}) AS BIGINT))"
+        return super().as_sql(compiler, connection, template=template, **context)
 
 
 class UnitsDuring(Func):

@@ -17,9 +17,10 @@ from django.utils import timezone
 
 from portfolio.common.models import StaleMark
 from portfolio.engine.errors import ClosedLoop, EngineError
-from portfolio.rollup.facts import MissingRate, known
+from portfolio.rollup.facts import MissingRate, known, read_months
+from portfolio.rollup.inputs import Inputs, merged
 from portfolio.rollup.models import BlockedMonth, SolvedMonth
-from portfolio.rollup.snapshots import Inputs, merged, read_inputs, solve, solved_months, store
+from portfolio.rollup.snapshots import solve, solved_months, store
 from products.catalog.models import Product
 
 log = structlog.get_logger(__name__)
@@ -180,7 +181,7 @@ def _read_and_write(rows: list[SolvedMonth], needed: dict[date, Needed], begun: 
     ):
         products = None
     try:
-        read = read_inputs(months, known(), products)
+        read = read_months(months, known(), products)
     except MissingRate as error:
         error.marks = sum(needed[month].marks for month in months)
         raise

@@ -4,8 +4,9 @@ Pay is private. A discipline that fewer than `FEW` people hold in a month is cos
 disciplines in that month, so that no product's cost, nor the difference of two, gives away what one person is paid.
 """
 
-from collections.abc import Callable, Collection
-from datetime import date
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -22,48 +23,107 @@ Days = tuple[date, date]
 
 
 def labour_by_product(
-    month: date, knowledge: "Knowledge", products: Collection[int] | None, *, to_base: Callable[[str], Decimal]
-) -> dict[int, int]:
-    """Return the run-rate of the teams of each product in a month, in cents of the base currency.
+    months: Sequence[date],
+    knowledge: "Knowledge",
+    products: Collection[int] | None,
+    *,
+    to_base: Callable[[str, date], Decimal],
+) -> dict[date, dict[int, int]]:
+    """Return the run-rate of the teams of each product in months that follow each other, in cents of the base currency.
 
-    `to_base` gives the exchange rate of a currency; it raises where there is none.
+    `to_base` gives the exchange rate of a currency in a month; it raises where there is none.
     """
-    after = add_months(month, 1)
-    assignments = knowledge(Assignment).filter(during(month, after))
+    first, after = months[0], add_months(months[-1], 1)
+    assignments = knowledge(Assignment).filter(during(first, after))
     if products is not None:
         assignments = assignments.filter(product_id__in=products)
     assigned = list(assignments.values_list("team_id", "product_id", "share", "starts", "ends"))
     if not assigned:
-        return {}
+        return {month: {} for month in months}
+    members = list(
+        knowledge(Membership)
+        .filter(during(first, after))
+        .values_list("team_id", "person_id", "discipline_id", "fte", "starts", "ends")
+    )
+    rates = list(
+        knowledge(Rate)
+        .filter(during(first, after))
+        .values_list("discipline_id", "monthly_amount", "currency", "starts", "ends")
+    )
+    changes = sorted({day for row in (*assigned, *members, *rates) for day in row[-2:] if day})
+    labour: dict[date, dict[int, int]] = {}
+    before: tuple | None = None
+    for month in months:
+        worth = tuple(to_base(currency, month) for currency in _currencies(rates, month))
+        # A month is as the one before where nothing began or ended on any day from the first of that one on.
+        is_plain = not _between(changes, month + timedelta(days=1), add_months(month, 1))
+        if before and is_plain and before == (worth,) and not _between(changes, month, add_months(month, 1)):
+            labour[month] = labour[add_months(month, -1)]
+        else:
+            labour[month] = _of_month(month, assigned, members, rates, to_base)
+        before = (worth,) if is_plain else None
+    return labour
+
+
+def _between(changes: list[date], first: date, after: date) -> bool:
+    """Whether something changes on a day of `[first, after)`."""
+    return bisect_left(changes, first) < bisect_left(changes, after)
+
+
+def _currencies(rates: list[tuple], month: date) -> list[str]:
+    """Return the currencies in which somebody is paid in a month."""
+    after = add_months(month, 1)
+    return sorted({row[2] for row in rates if row[3] < after and (row[4] is None or row[4] > month)})
+
+
+def _of_month(
+    month: date,
+    assigned: list[tuple],
+    all_members: list[tuple],
+    all_rates: list[tuple],
+    to_base: Callable[[str, date], Decimal],
+) -> dict[int, int]:
+    """Return the run-rate of one month, by product."""
+    after = add_months(month, 1)
+    length = (after - month).days
+    whole: Days = (month, after)
     members: dict[int, list[tuple[int, Decimal, Days]]] = {}
     people: dict[int, set[int]] = {}
-    for team, person, discipline, fte, starts, ends in (
-        knowledge(Membership)
-        .filter(during(month, after))
-        .values_list("team_id", "person_id", "discipline_id", "fte", "starts", "ends")
-    ):
-        members.setdefault(team, []).append((discipline, fte, _within(starts, ends, month, after)))
-        people.setdefault(discipline, set()).add(person)
+    for team, person, discipline, fte, starts, ends in all_members:
+        if starts < after and (ends is None or ends > month):
+            members.setdefault(team, []).append((discipline, fte, _within(starts, ends, month, after)))
+            people.setdefault(discipline, set()).add(person)
     rates: dict[int, list[tuple[Decimal, Days]]] = {}
-    for discipline, amount, currency, starts, ends in (
-        knowledge(Rate)
-        .filter(during(month, after))
-        .values_list("discipline_id", "monthly_amount", "currency", "starts", "ends")
-    ):
-        days = _within(starts, ends, month, after)
-        rates.setdefault(discipline, []).append((amount * to_base(currency), days))
-    priced = _pool_the_few(rates, members, people, (month, after))
+    for discipline, amount, currency, starts, ends in all_rates:
+        if starts < after and (ends is None or ends > month):
+            days = _within(starts, ends, month, after)
+            rates.setdefault(discipline, []).append((amount * to_base(currency, month), days))
+    priced = _pool_the_few(rates, members, people, whole)
 
-    totals: dict[int, Decimal] = {}
-    for team, product, share, starts, ends in assigned:
-        assigned_days = _within(starts, ends, month, after)
+    def cost(team: int, days: Days) -> Decimal:
+        total = Decimal(0)
         for discipline, fte, member_days in members.get(team, ()):
             for amount, rate_days in priced.get(discipline, ()):
-                worked = _common_days(assigned_days, member_days, rate_days)
-                totals[product] = totals.get(product, Decimal(0)) + amount * fte * share * worked
-    length = (after - month).days
+                total += amount * fte * _common_days(days, member_days, rate_days)
+        return total
+
+    throughout: dict[int, Decimal] = {}  # what a team costs that is assigned for all of the month: most are
+    totals: dict[int, Decimal] = {}
+    for team, product, share, starts, ends in assigned:
+        if starts >= after or (ends is not None and ends <= month):
+            continue
+        days = _within(starts, ends, month, after)
+        if days != whole:
+            spent = cost(team, days)
+        elif team in throughout:
+            spent = throughout[team]
+        else:
+            spent = throughout[team] = cost(team, whole)
+        totals[product] = totals.get(product, Decimal(0)) + share * spent
     return {
-        product: int((total * 100 / length).to_integral_value("ROUND_HALF_UP")) for product, total in totals.items()
+        product: int((total * 100 / length).to_integral_value("ROUND_HALF_UP"))
+        for product, total in totals.items()
+        if total
     }
 
 

@@ -5,14 +5,12 @@ up. They are made from facts just read, or unpacked from what the roll-up stored
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
 from hashlib import blake2b
 from threading import Lock
-from typing import TYPE_CHECKING
 
 import numpy as np
 from django.db.models import F
@@ -23,106 +21,14 @@ from portfolio.common.spreading import from_cents
 from portfolio.engine.errors import ClosedLoop
 from portfolio.engine.flows import Flows, trace
 from portfolio.engine.rounding import to_cents
-from portfolio.rollup.facts import MICRO, QUANTITY, Knowledge, MetricFigure, MonthFacts, read_month
-from portfolio.rollup.models import Basis, ProductMonth, SolvedMonth
+from portfolio.rollup.facts import read_months as read_inputs
+from portfolio.rollup.inputs import BASES, METRIC_COLUMNS, MONTH_COLUMNS, Cents, Inputs, MetricColumns, nothing
+from portfolio.rollup.models import ProductMonth, SolvedMonth
 from portfolio.rollup.packing import pack, unpack
-from products.value.models import Evidence
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
+__all__ = ["BASES", "Cents", "Inputs", "Results", "Solved", "read_inputs", "solve", "solved_months", "store"]
 
-Cents = NDArray[np.int64]
-
-GRADES = (Evidence.MEASURED, Evidence.ESTIMATED)  # what is neither is asserted
-# Codes that are stored: only ever add to the end.
-EVIDENCE: tuple[str, ...] = ("", Evidence.MEASURED, Evidence.ESTIMATED, Evidence.ASSERTED)
-BASES: tuple[str, ...] = (Basis.METERED, Basis.AGREED, Basis.CARRIED)
 CACHED_BYTES = 192 * 1024 * 1024  # of unpacked months that a process keeps: two years of 100,000 links
-
-
-@dataclass(frozen=True, eq=False)
-class MetricColumns:
-    """What the month's K metrics came to, by metric id, ascending."""
-
-    ids: NDArray[np.int64]  #: (K,)
-    product: NDArray[np.intp]  #: (K,) positions in the month's products
-    quantity: NDArray[np.int64]  #: (K,) in ten-thousandths
-    valuation: NDArray[np.int64]  #: (K,) ids, 0 where it is not valued
-    evidence: NDArray[np.int8]  #: (K,) places in EVIDENCE
-    weight: NDArray[np.float64]  #: (K,) worth in the base currency if a unit were worth 1; NaN where not valued
-    value: Cents  #: (K,) 0 where it is not valued
-    overdue: NDArray[np.int64]  #: (K,) days
-
-    @property
-    def is_valued(self) -> NDArray[np.bool_]:
-        """(K,)"""
-        return self.valuation != 0
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """One month's facts as arrays over its P products, K metrics and L links; money in cents."""
-
-    month: date
-    products: NDArray[np.int64]  #: (P,) ids, ascending
-    ledger: Cents  #: (P,)
-    labour: Cents  #: (P,)
-    value: Cents  #: (P,) own value, the sum of the metrics' values
-    graded: Cents  #: (P, 2) the part of it that is measured, and that is estimated
-    measured: MetricColumns
-    suppliers: NDArray[np.intp]  #: (L,) positions in `products`; links are in order of supplier, then consumer
-    consumers: NDArray[np.intp]  #: (L,)
-    share: NDArray[np.float64]  #: (L,)
-    basis_codes: NDArray[np.int8]  #: (L,) places in BASES
-
-    @property
-    def cost(self) -> Cents:
-        """Direct cost, (P,)."""
-        return self.ledger + self.labour
-
-    @cached_property
-    def metrics(self) -> tuple[MetricFigure, ...]:
-        """The metrics one by one, for those who look at a few; whole months are quicker by `measured`."""
-        return tuple(map(self._metric, range(len(self.measured.ids))))
-
-    def _metric(self, row: int) -> MetricFigure:
-        of = self.measured
-        valuation = int(of.valuation[row])
-        return MetricFigure(
-            metric=int(of.ids[row]),
-            product=int(self.products[of.product[row]]),
-            quantity=Decimal(int(of.quantity[row])).scaleb(-4),
-            valuation=valuation or None,
-            evidence=EVIDENCE[of.evidence[row]],
-            weight=Decimal(repr(float(of.weight[row]))).quantize(MICRO) if valuation else None,
-            value=int(of.value[row]) if valuation else None,
-            overdue_days=int(of.overdue[row]),
-        )
-
-    def metrics_of(self, place: int) -> list[MetricFigure]:
-        """Return the metrics of the product at a position."""
-        return [self._metric(row) for row in np.flatnonzero(self.measured.product == place).tolist()]
-
-    def place_of(self, product: int) -> int | None:
-        """Return where a product stands in `products`; None where the month does not know it."""
-        place = int(np.searchsorted(self.products, product))
-        return place if place < len(self.products) and self.products[place] == product else None
-
-    @cached_property
-    def basis(self) -> tuple[str, ...]:
-        """What each share rests on, (L,)."""
-        return tuple(BASES[code] for code in self.basis_codes.tolist())
-
-    def shares(self) -> "csr_array":
-        """Return S, (P, P)."""
-        from scipy.sparse import csr_array
-
-        size = len(self.products)
-        return csr_array((self.share, (self.suppliers, self.consumers)), shape=(size, size))
-
-    def positions(self, ids: Iterable[int]) -> NDArray[np.intp]:
-        """Return where products stand in `products`."""
-        return np.searchsorted(self.products, np.fromiter(ids, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,146 +76,7 @@ class Solved:
         return sum(column.nbytes for column in columns)
 
 
-MONTH_COLUMNS = ("products", "ledger", "labour", "value", "graded", "suppliers", "consumers", "share", "basis_codes")
-METRIC_COLUMNS = tuple(one.name for one in fields(MetricColumns))
 RESULT_COLUMNS = tuple(one.name for one in fields(Results) if one.name != "gap")
-
-
-def arrays(facts: MonthFacts) -> Inputs:
-    """Turn facts by id into arrays over all products that the month knows."""
-    named = set(facts.costs) | {product for pair in facts.links for product in pair}
-    named |= {figure.product for figure in facts.metrics.values()}
-    products = np.array(sorted(named), dtype=np.int64)
-    position = {product: place for place, product in enumerate(products.tolist())}
-    size = len(products)
-    ledger, labour = (np.zeros(size, np.int64) for _ in range(2))
-    for product, (from_ledger, from_labour) in facts.costs.items():
-        ledger[position[product]], labour[position[product]] = from_ledger, from_labour
-    figures = [facts.metrics[metric] for metric in sorted(facts.metrics)]
-    measured = MetricColumns(
-        ids=np.array([figure.metric for figure in figures], np.int64),
-        product=np.array([position[figure.product] for figure in figures], np.intp),
-        quantity=np.array([int(figure.quantity * QUANTITY) for figure in figures], np.int64),
-        valuation=np.array([figure.valuation or 0 for figure in figures], np.int64),
-        evidence=np.array([EVIDENCE.index(figure.evidence) for figure in figures], np.int8),
-        weight=np.array([np.nan if figure.weight is None else float(figure.weight) for figure in figures], np.float64),
-        value=np.array([figure.value or 0 for figure in figures], np.int64),
-        overdue=np.array([figure.overdue_days for figure in figures], np.int64),
-    )
-    pairs = sorted(facts.links)
-    return Inputs(
-        month=facts.month,
-        products=products,
-        ledger=ledger,
-        labour=labour,
-        **_sums(measured, size),
-        measured=measured,
-        suppliers=np.array([position[supplier] for supplier, _ in pairs], dtype=np.intp),
-        consumers=np.array([position[consumer] for _, consumer in pairs], dtype=np.intp),
-        share=np.array([facts.links[pair][0] for pair in pairs], np.float64),
-        basis_codes=np.array([BASES.index(facts.links[pair][1]) for pair in pairs], np.int8),
-    )
-
-
-def _sums(measured: MetricColumns, size: int) -> dict[str, Cents]:
-    """Return each product's own value, and the part of it by grade."""
-    value, graded = np.zeros(size, np.int64), np.zeros((size, len(GRADES)), np.int64)
-    np.add.at(value, measured.product, measured.value)
-    for place, grade in enumerate(GRADES):
-        of = measured.evidence == EVIDENCE.index(grade)
-        np.add.at(graded[:, place], measured.product[of], measured.value[of])
-    return {"value": value, "graded": graded}
-
-
-@dataclass(frozen=True, eq=False)
-class Read:
-    """A month's facts just read, of all products or of some, and how many there were, sums counted as one."""
-
-    inputs: Inputs
-    rows: int
-
-
-def read_inputs(months: Iterable[date], knowledge: Knowledge, products: Collection[int] | None) -> dict[date, Read]:
-    """Return the facts of some months. Raises MissingRate where one of them cannot be read."""
-    read = {month: read_month(month, knowledge, products) for month in months}
-    return {month: Read(arrays(facts), facts.rows) for month, facts in read.items()}
-
-
-def merged(old: Inputs, fresh: Inputs, products: Collection[int]) -> Inputs:
-    """Return a month with all that belongs to `products` taken from `fresh`, and the rest as it was."""
-    again = np.fromiter(products, np.int64)
-    metric_of, supplier = old.products[old.measured.product], old.products[old.suppliers]
-    is_cost, is_metric, is_link = (~np.isin(ids, again) for ids in (old.products, metric_of, supplier))
-
-    def both(name: str, keep: NDArray[np.bool_], of: str = "") -> NDArray:
-        ends = (getattr(month, of) if of else month for month in (old, fresh))
-        was, now = (getattr(end, name) for end in ends)
-        return np.concatenate([was[keep], now])
-
-    return assembled(
-        old.month,
-        costs=(both("products", is_cost), both("ledger", is_cost), both("labour", is_cost)),
-        measured=MetricColumns(
-            product=np.concatenate([metric_of[is_metric], fresh.products[fresh.measured.product]]),
-            **{name: both(name, is_metric, "measured") for name in METRIC_COLUMNS if name != "product"},
-        ),
-        links=(
-            np.concatenate([supplier[is_link], fresh.products[fresh.suppliers]]),
-            np.concatenate([old.products[old.consumers][is_link], fresh.products[fresh.consumers]]),
-            both("share", is_link),
-            both("basis_codes", is_link),
-        ),
-    )
-
-
-def assembled(
-    month: date,
-    *,
-    costs: tuple[NDArray[np.int64], Cents, Cents],
-    measured: MetricColumns,
-    links: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], NDArray[np.int8]],
-) -> Inputs:
-    """Return a month from columns in any order, each product, metric and link once; products by their ids.
-
-    `costs` are products, ledger and labour; `links` suppliers, consumers, shares and bases; `measured.product` holds
-    ids here. A product belongs to the month where it has a cost, a metric or a link.
-    """
-    ids, ledger, labour = costs
-    suppliers, consumers, share, basis = links
-    has_cost = (ledger != 0) | (labour != 0)
-    ids = ids[has_cost]
-    products = np.unique(np.concatenate([ids, measured.product, suppliers, consumers]))
-    full_ledger, full_labour = (np.zeros(len(products), np.int64) for _ in range(2))
-    at = np.searchsorted(products, ids)
-    full_ledger[at], full_labour[at] = ledger[has_cost], labour[has_cost]
-    order = _ascending(measured.ids)
-    columns = {name: getattr(measured, name)[order] for name in METRIC_COLUMNS}
-    columns["product"] = np.searchsorted(products, columns["product"])
-    measured = MetricColumns(**columns)
-    from_, to = np.searchsorted(products, suppliers), np.searchsorted(products, consumers)
-    order = _ascending(from_ * len(products) + to)
-    return Inputs(
-        month=month,
-        products=products,
-        ledger=full_ledger,
-        labour=full_labour,
-        **_sums(measured, len(products)),
-        measured=measured,
-        suppliers=from_[order],
-        consumers=to[order],
-        share=share[order],
-        basis_codes=basis[order],
-    )
-
-
-def _ascending(keys: NDArray[np.int64]) -> NDArray[np.intp] | slice:
-    """Return the order of keys; nothing is moved where they are in order already."""
-    return slice(None) if (keys[1:] > keys[:-1]).all() else np.argsort(keys, kind="stable")
-
-
-def nothing(month: date) -> Inputs:
-    """Return a month without any facts."""
-    return arrays(MonthFacts(month))
 
 
 def solve(inputs: Inputs) -> Results:
@@ -530,3 +297,8 @@ def to_int(amount: Decimal) -> int:
 def to_money(cents: int | np.integer) -> Decimal:
     """Return cents as an amount."""
     return Decimal(int(cents)).scaleb(-2)
+
+
+def arrays(read: Inputs) -> Inputs:
+    """Return what was read, which is in arrays already."""
+    return read

@@ -14,7 +14,8 @@ from portfolio.board.network import MOST_LISTED
 from portfolio.common import actions as rows
 from portfolio.network.models import Link
 from portfolio.rollup import actions
-from portfolio.rollup.snapshots import Inputs, Results, nothing, store
+from portfolio.rollup.inputs import Inputs, nothing
+from portfolio.rollup.snapshots import Results, store
 from products.catalog.models import Product
 from tests.board.conftest import JANUARY
 from tests.factories import make_ledger_entry, make_product, make_user, make_value_stream

@@ -17,8 +17,9 @@ from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
 from portfolio.demo import rows
 from portfolio.demo.actions import load_demo
+from portfolio.rollup.inputs import BASES
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Standing, Window
-from portfolio.rollup.snapshots import BASES, solved_months
+from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product
 from products.value.models import Metric, Valuation
 

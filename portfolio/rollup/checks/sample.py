@@ -69,12 +69,11 @@ def figures_equal_facts(now: Moment) -> Finding:
         by_month.setdefault(month, set()).add(product)
     for month, products in sorted(by_month.items()):
         try:
-            facts = read_month(month, known(), products)
+            inputs = read_month(month, known(), products)
         except MissingRate:
             continue  # the month says so itself: it is blocked
-        needed = {product: [*facts.costs.get(product, (0, 0)), 0] for product in products}
-        for figure in facts.metrics.values():
-            needed[figure.product][2] += figure.value or 0
+        read = zip(inputs.ledger.tolist(), inputs.labour.tolist(), inputs.value.tolist(), strict=True)
+        needed = dict.fromkeys(products, (0, 0, 0)) | dict(zip(inputs.products.tolist(), read, strict=True))
         stored = {
             product: [int(cents or 0) for cents in figures]
             for product, *figures in ProductMonth.objects.filter(month=month, product__in=products).values_list(
@@ -83,9 +82,7 @@ def figures_equal_facts(now: Moment) -> Finding:
         }
         named = products_named(products)
         for product in sorted(products):
-            for name, found, right in zip(
-                FROM_FACTS, stored.get(product, [0] * 3), map(int, needed[product]), strict=True
-            ):
+            for name, found, right in zip(FROM_FACTS, stored.get(product, [0] * 3), needed[product], strict=True):
                 if found != right:
                     what, href = product_month(named, product, month)
                     finding.add(Wrong(f"{what}, {name.replace('_', ' ')}", money(found), money(right), href))
