@@ -5,6 +5,7 @@ Shut unless TWOFOLD_METRICS_TOKEN is set, and then only for who brings it as a b
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -66,8 +67,17 @@ class Figures(Collector):
 
 def _counted() -> CollectorRegistry:
     """Return what is counted on this host: by all its processes where they share a folder, else by this one."""
-    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    folder = os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+    if not folder:
         return REGISTRY
+    for kept in Path(folder).glob("gauge_live*_*.db"):
+        pid = int(kept.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:  # killed, it could not take its own off; what it counted stays
+            multiprocess.mark_process_dead(pid)
+        except PermissionError:
+            pass  # it lives, as somebody else's
     registry = CollectorRegistry()
     multiprocess.MultiProcessCollector(registry)
     return registry
