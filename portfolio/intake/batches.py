@@ -145,7 +145,8 @@ class Batch:
         if self.rows.count:
             if not self.plan.hold():
                 raise TwofoldError("Something that these rows refer to was deleted in the meantime. Load them again.")
-            self._refuse_repeated()
+            if self.plan.has_repeated(has_bad=self.rows.has_bad):
+                self._refuse_repeated()
             found = self.plan.find()
             if self.plan.suspects(found, by=self.by):
                 self._explain()
@@ -163,17 +164,20 @@ class Batch:
 
     def _stage(self, chunks: Iterator[Chunk]) -> None:
         """Convert the rows and fill the table. Raises Unreadable where they cannot be read to their end."""
-        converter = Converter(self.kind)
+        converter = Converter(self.kind, before_asking=self.rows.pause)
         self.rows.create()
-        for chunk in chunks:
-            self.problems += chunk.problems
-            self.given += len({*chunk.numbers, *(problem.row for problem in chunk.problems)})
-            self.rows.fill(converter.convert(chunk, self.problems))
+        try:
+            for chunk in chunks:
+                self.problems += chunk.problems
+                self.given += len(chunk.numbers)
+                if chunk.problems:
+                    self.given += len({problem.row for problem in chunk.problems}.difference(chunk.numbers))
+                self.rows.fill(converter.convert(chunk, self.problems))
+        finally:
+            self.rows.pause()
         self.rows.analyze()
 
     def _refuse_repeated(self) -> None:
-        if not self.plan.has_repeated():
-            return
         key = self.kind.key
         names = " and ".join([", ".join(key[:-1]), key[-1]]) if len(key) > 1 else key[0]
         for number, first in self.plan.repeated():

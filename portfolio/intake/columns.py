@@ -34,10 +34,15 @@ class Staged:
 
 
 class Codes:
-    """The keys of rows by their codes, read as they are asked for: one query for the new ones of a chunk."""
+    """The keys of rows by their codes.
 
-    def __init__(self, model: type[models.Model]):
-        self.model = model
+    Those of the first chunk are asked for in one query. A batch that needs more of them is large, so that all are read
+    at once, unless these are more than are worth remembering.
+    """
+
+    def __init__(self, model: type[models.Model], before_asking: Callable[[], None]):
+        self.model, self.before_asking = model, before_asking
+        self.is_read, self.has_all = False, False
         self.keys: dict[str, str | BadCell] = {}
         self.known: list[str] | None = None
         self.suggested = 0
@@ -45,10 +50,19 @@ class Codes:
     def read(self, cells: set[str]) -> None:
         """Look up codes that were not seen before."""
         codes = sorted(code for code in cells - self.keys.keys() if "\x00" not in code)
-        for part in chunks(codes):
-            self.keys |= {
-                code: str(key) for code, key in self.model.objects.filter(code__in=part).values_list("code", "pk")
+        if not codes or self.has_all:
+            return
+        self.before_asking()
+        rows = self.model.objects.order_by()
+        if self.is_read and rows.count() <= MOST_REMEMBERED:
+            self.keys = {code: str(key) for code, key in rows.values_list("code", "pk")} | {
+                code: found for code, found in self.keys.items() if isinstance(found, BadCell)
             }
+            self.has_all = True
+            return
+        self.is_read = True
+        for part in chunks(codes):
+            self.keys |= {code: str(key) for code, key in rows.filter(code__in=part).values_list("code", "pk")}
 
     def __call__(self, code: str) -> str:
         """Return the key of a row; BadCell says which code may have been meant."""
@@ -61,6 +75,7 @@ class Codes:
 
     def _unknown(self, code: str) -> BadCell:
         if self.known is None:
+            self.before_asking()
             self.known = list(self.model.objects.values_list("code", flat=True)[:MOST_CODES])
         self.suggested += 1  # a column of nothing but unknown codes is not worth searching them all
         near = suggestion(code, self.known) if self.suggested <= 20 else ""
@@ -74,10 +89,10 @@ class Codes:
 class ColumnReader:
     """Reads the cells of one column into the text that COPY takes."""
 
-    def __init__(self, column: Column):
+    def __init__(self, column: Column, before_asking: Callable[[], None]):
         self.column = column
         self.seen: dict[str, str | BadCell | None] = {}
-        self.codes = Codes(column.refers_to) if column.refers_to else None
+        self.codes = Codes(column.refers_to, before_asking) if column.refers_to else None
         self.fits = _fits(column.field)
         self.most = _most_characters(column)
 
@@ -175,11 +190,11 @@ def _most_characters(column: Column) -> int | None:
 
 
 class Converter:
-    """Converts the chunks of one load of a kind."""
+    """Converts the chunks of one load of a kind; `before_asking` is called before the database is asked for codes."""
 
-    def __init__(self, kind: Kind):
+    def __init__(self, kind: Kind, before_asking: Callable[[], None] = lambda: None):
         self.kind = kind
-        self.readers = [ColumnReader(column) for column in kind.columns]
+        self.readers = [ColumnReader(column, before_asking) for column in kind.columns]
         self.keys = [place for place, column in enumerate(kind.columns) if column.is_key]
 
     def convert(self, chunk: Chunk, problems: list[Problem]) -> Staged:

@@ -3,13 +3,13 @@
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 from portfolio.intake.cells import shown, suggestion
 from portfolio.intake.errors import Problem, Unreadable
 from portfolio.intake.kinds import ILLUSTRATIVE, Kind
-from portfolio.intake.streams import ROWS, Chunk, checked_csv, csv_lines, refuse
+from portfolio.intake.streams import Chunk, CsvRows, csv_text, refuse
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
@@ -33,29 +33,28 @@ class Table:
 
 def csv_chunks(source: BinaryIO, kind: Kind, on_bytes: Callable[[int], None] | None = None) -> Iterator[Chunk]:
     """Yield the rows of a file of a kind by column. Raises Unreadable where not even its rows can be told."""
-    lines = csv_lines(source, on_bytes)
-    blank, header = [], ""
-    for line in lines:
-        if line.strip():
-            header = line
-            break
-        blank.append(line)
-    else:
-        raise refuse(0, f"The file is empty. It needs a header: {','.join(_names(kind))}.")
-    delimiter = _delimiter(header, kind)
-    rows = checked_csv(chain(blank, [header], lines), delimiter)
-    columns: list[str] = []
-    for number, cells in rows:
-        if _is_filled(cells):
-            columns = _header(cells, kind, number)
-            break
-    is_empty = True
-    while part := list(islice(rows, ROWS)):
-        chunk = _chunk(part, columns, delimiter)
-        is_empty = is_empty and not chunk.numbers and not chunk.problems
-        yield chunk
-    if is_empty:
-        raise refuse(0, "The file has a header and no rows under it: there is nothing to load.")
+    with csv_text(source, on_bytes) as text:
+        blank, header = [], ""
+        for line in text:
+            if line.strip():
+                header = line
+                break
+            blank.append(line)
+        else:
+            raise refuse(0, f"The file is empty. It needs a header: {','.join(_names(kind))}.")
+        delimiter = _delimiter(header, kind)
+        rows = CsvRows(chain(blank, [header], text), delimiter)
+        columns: list[str] = []
+        while not columns and (part := rows.take(1)[1]):
+            if _is_filled(part[0]):
+                columns = _header(part[0], kind, rows.number - 1)
+        is_empty = True
+        while (taken := rows.take())[1]:
+            chunk = _chunk(*taken, columns, delimiter)
+            is_empty = is_empty and not chunk.numbers and not chunk.problems
+            yield chunk
+        if is_empty:
+            raise refuse(0, "The file has a header and no rows under it: there is nothing to load.")
 
 
 def _is_filled(cells: list[str]) -> bool:
@@ -63,18 +62,19 @@ def _is_filled(cells: list[str]) -> bool:
     return any(cell.strip() for cell in cells)
 
 
-def _chunk(part: list[tuple[int, list[str]]], columns: list[str], delimiter: str) -> Chunk:
+def _chunk(first: int, rows: list[list[str]], columns: list[str], delimiter: str) -> Chunk:
     width = len(columns)
-    problems = []
-    if any(len(cells) != width or not cells[0].strip() for _, cells in part):
-        part = [(number, cells) for number, cells in part if _is_filled(cells)]
+    numbers, problems = list(range(first, first + len(rows))), []
+    by_column = list(zip(*rows, strict=True)) if set(map(len, rows)) == {width} else []
+    if not by_column or "" in map(str.strip, by_column[0]):
+        filled = [(number, cells) for number, cells in zip(numbers, rows, strict=True) if _is_filled(cells)]
         problems = [
-            Problem(number, "", _ragged(cells, columns, delimiter)) for number, cells in part if len(cells) != width
+            Problem(number, "", _ragged(cells, columns, delimiter)) for number, cells in filled if len(cells) != width
         ]
-        part = [(number, cells) for number, cells in part if len(cells) == width]
-    by_column = list(zip(*(cells for _, cells in part), strict=True)) if part else [()] * width
-    cells_of = {name: list(cells) for name, cells in zip(columns, by_column, strict=True)}
-    return Chunk([number for number, _ in part], cells_of, problems)
+        filled = [(number, cells) for number, cells in filled if len(cells) == width]
+        numbers = [number for number, _ in filled]
+        by_column = list(zip(*(cells for _, cells in filled), strict=True)) or [()] * width
+    return Chunk(numbers, {name: list(cells) for name, cells in zip(columns, by_column, strict=True)}, problems)
 
 
 def read_csv(data: bytes, kind: Kind) -> Table:

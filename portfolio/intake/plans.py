@@ -109,8 +109,8 @@ class Plan(ABC):
             )
         yield from again
 
-    def has_repeated(self) -> bool:
-        """Return whether any two rows have the same key."""
+    def has_repeated(self, *, has_bad: bool) -> bool:
+        """Return whether any two rows have the same key; `has_bad` is whether rows are in the table for that alone."""
         keys = ", ".join(self.key)
         return bool(ask(f"SELECT 1 FROM staging GROUP BY {keys} HAVING count(*) > 1 LIMIT 1"))
 
@@ -226,6 +226,22 @@ class ObservationPlan(Plan):
         "is_illustrative": "COALESCE(s.is_illustrative, {o.is_illustrative}, false)",
     }
 
+    def has_repeated(self, *, has_bad: bool) -> bool:
+        """Sort the rows by their days: what starts on a day that was begun may be repeated, or be in the way."""
+        if has_bad:
+            return super().has_repeated(has_bad=True)
+        self.is_crowded = bool(
+            ask(
+                "SELECT 1 FROM (SELECT starts, lag(starts) OVER w AS begun, lag(ends) OVER w AS before FROM staging "
+                "WINDOW w AS (PARTITION BY metric_id ORDER BY starts)) d "
+                "WHERE before > starts OR begun = starts LIMIT 1"
+            )
+        )
+        return self.is_crowded and super().has_repeated(has_bad=False)
+
+    is_crowded = True  #: whether days of the batch may be in each other's way
+    busy = 0  #: metrics that have days where the batch has some
+
     def hold(self) -> bool:
         """Hold the metrics: no two loads of a metric, and no change of what it is, at the same time."""
         return _hold("value_metric", "metric_id", "NO KEY UPDATE")
@@ -259,10 +275,13 @@ class ObservationPlan(Plan):
             *beyond("starts", "ends"),
             f"(m.behaviour = '{Behaviour.LEVEL}' AND {one_day})",
             *uncovered(["p"], model=self.model, by=by),
-            "s.metric_id IN (SELECT w.metric_id FROM (SELECT metric_id, starts, lag(ends) OVER "
-            "(PARTITION BY metric_id ORDER BY starts, row) AS before FROM staging WHERE NOT is_bad) w "
-            "WHERE w.before > w.starts)",
         ]
+        if self.is_crowded:
+            alone.append(
+                "s.metric_id IN (SELECT w.metric_id FROM (SELECT metric_id, starts, lag(ends) OVER "
+                "(PARTITION BY metric_id ORDER BY starts, row) AS before FROM staging WHERE NOT is_bad) w "
+                "WHERE w.before > w.starts)"
+            )
         if self.busy:
             alone.append(
                 "s.metric_id IN (SELECT t.metric_id FROM staging t JOIN value_observation c ON c.id = "

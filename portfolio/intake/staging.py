@@ -5,6 +5,7 @@ On PostgreSQL rows come in by COPY, on SQLite by `executemany`; the statements t
 temporary: nobody else sees them, they are in no backup, and they go with the transaction.
 """
 
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
@@ -29,6 +30,9 @@ class Staging:
     def __init__(self, columns: dict[str, str]):
         self.columns = columns
         self.count = 0
+        self.has_bad = False
+        self._copy: Any = None
+        self._closing = ExitStack()
 
     def create(self) -> None:
         """Create the table; call it inside the transaction that it is for."""
@@ -45,27 +49,37 @@ class Staging:
                 cursor.execute(create)
 
     def fill(self, rows: Staged) -> None:
-        """Add rows."""
+        """Add rows. The database takes them in while the next ones are read: until `pause`, nothing else is asked."""
         if not rows.numbers:
             return
         self.count += len(rows.numbers)
+        self.has_bad = self.has_bad or any(rows.is_bad)
         names = ["row", "is_bad", *self.columns]
+        if is_postgresql():
+            if self._copy is None:
+                self._closing = ExitStack()
+                cursor = self._closing.enter_context(connection.cursor())
+                self._copy = self._closing.enter_context(cursor.copy(f"COPY staging ({', '.join(names)}) FROM STDIN"))
+            self._copy.write(as_copied(rows))
+            return
+        holders = ", ".join(["%s"] * len(names))
         with connection.cursor() as cursor:
-            if is_postgresql():
-                with cursor.copy(f"COPY staging ({', '.join(names)}) FROM STDIN") as copy:
-                    copy.write(as_copied(rows))
-            else:
-                holders = ", ".join(["%s"] * len(names))
-                cursor.executemany(
-                    f"INSERT INTO staging ({', '.join(names)}) VALUES ({holders})",  # noqa: S608 - names of ours
-                    list(zip(rows.numbers, rows.is_bad, *rows.columns, strict=True)),
-                )
+            cursor.executemany(
+                f"INSERT INTO staging ({', '.join(names)}) VALUES ({holders})",  # noqa: S608 - names of ours
+                list(zip(rows.numbers, rows.is_bad, *rows.columns, strict=True)),
+            )
+
+    def pause(self) -> None:
+        """Have all rows in the table, so that the database can be asked something."""
+        if self._copy is not None:
+            self._copy = None
+            self._closing.close()
 
     def analyze(self) -> None:
         """Tell the planner about a large table; of a small one it guesses well enough."""
         if is_postgresql() and self.count >= ANALYZED:
             with connection.cursor() as cursor:
-                cursor.execute("ANALYZE staging")
+                cursor.execute(f"ANALYZE staging ({next(iter(self.columns))})")
 
 
 def drop_tables(cursor: Any) -> None:

@@ -8,6 +8,7 @@ import csv
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO
@@ -66,6 +67,7 @@ class _Watched(io.RawIOBase):
     def __init__(self, source: BinaryIO, on_bytes: Callable[[int], None] | None):
         self.source, self.on_bytes = source, on_bytes
         self.lines = 0
+        self.since = 0  # bytes since a line began
         self.is_at_start = True
 
     def readable(self) -> bool:
@@ -82,24 +84,30 @@ class _Watched(io.RawIOBase):
         if b"\x00" in block:
             row = self.lines + block[: block.index(b"\x00")].count(b"\n") + 1
             raise refuse(row, f"There is a NUL byte: the file is damaged or no text. {SAVE_AS}")
+        self._measure(block)
         self.lines += block.count(b"\n")
         buffer[: len(block)] = block
         if self.on_bytes:
             self.on_bytes(len(block))
         return len(block)
 
+    def _measure(self, block: bytes) -> None:
+        """Refuse a line without an end: whoever looks for it would hold all of it."""
+        first, last = (max(find(b"\n"), find(b"\r")) for find in (block.find, block.rfind))
+        self.since = self.since + len(block) if last < 0 else len(block) - last - 1
+        if self.since > MOST_LINE or (last >= 0 and first > MOST_LINE):
+            raise refuse(
+                self.lines + 1, f"The line has more than {MOST_LINE:,} characters; no row is that long. {SAVE_AS}"
+            )
 
-def csv_lines(source: BinaryIO, on_bytes: Callable[[int], None] | None = None) -> Iterator[str]:
-    """Yield the lines of a CSV file in UTF-8, with their ends. Raises Unreadable where it is something else."""
+
+@contextmanager
+def csv_text(source: BinaryIO, on_bytes: Callable[[int], None] | None = None) -> Iterator[io.TextIOWrapper]:
+    """Yield a CSV file in UTF-8 as text. Reading it raises Unreadable where it is something else."""
     raw = _Watched(source, on_bytes)
     text = io.TextIOWrapper(io.BufferedReader(raw, BLOCK), encoding="utf-8-sig", newline="")
-    number = 0
     try:
-        while line := text.readline(MOST_LINE):
-            number += 1
-            if len(line) == MOST_LINE and not line.endswith(("\n", "\r")):
-                raise refuse(number, f"The line has more than {MOST_LINE:,} characters; no row is that long. {SAVE_AS}")
-            yield line
+        yield text
     except UnicodeDecodeError as error:
         before = raw.lines - error.object.count(b"\n")
         raise refuse(
@@ -109,6 +117,28 @@ def csv_lines(source: BinaryIO, on_bytes: Callable[[int], None] | None = None) -
         ) from error
     finally:
         text.detach()  # the source is its owner's to close
+
+
+class CsvRows:
+    """The rows of a CSV file, some at a time, with the number that a spreadsheet gives the first of them."""
+
+    def __init__(self, lines: Iterable[str], delimiter: str):
+        self.reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        self.number = 1
+
+    def take(self, most: int = ROWS) -> tuple[int, list[list[str]]]:
+        """Return the next rows. Raises Unreadable where quotes do not close."""
+        first, rows = self.number, []
+        try:
+            rows.extend(islice(self.reader, most))
+        except csv.Error as error:
+            raise refuse(
+                first + len(rows),
+                f"The file cannot be read from here on: {error}. Look for a quotation mark that is opened and not "
+                "closed; inside a quoted cell, a quotation mark is written twice.",
+            ) from error
+        self.number += len(rows)
+        return first, rows
 
 
 # -- JSON --------------------------------------------------------------------------------------------------------------
@@ -139,9 +169,8 @@ def json_chunks(source: BinaryIO, kind: Kind) -> Iterator[Chunk]:
             yield from _object_chunks(rows, range(first, first + len(rows)), kind)
             return
         waiting += block
-        piece, waiting = _cut(waiting)
-        if piece:
-            rows = orjson.loads(b"[" + piece + b"]")
+        rows, waiting = _cut(waiting)
+        if rows:
             yield from _object_chunks(rows, range(first, first + len(rows)), kind)
             first += len(rows)
         elif len(waiting) > MOST_LINE + BLOCK:
@@ -150,8 +179,8 @@ def json_chunks(source: BinaryIO, kind: Kind) -> Iterator[Chunk]:
             raise refuse(first, f"A row has more than {MOST_LINE:,} bytes; no row is that long.")
 
 
-def _cut(waiting: bytes) -> tuple[bytes, bytes]:
-    """Return whole objects from the front and the rest; no objects where none can be told yet."""
+def _cut(waiting: bytes) -> tuple[list[Any], bytes]:
+    """Return the whole objects from the front and the rest; no objects where none can be told yet."""
     end = len(waiting)
     for _ in range(_TRIES):
         last = None
@@ -162,12 +191,10 @@ def _cut(waiting: bytes) -> tuple[bytes, bytes]:
             break
         piece = waiting[: last.start() + 1]
         try:
-            orjson.loads(b"[" + piece + b"]")
+            return orjson.loads(b"[" + piece + b"]"), waiting[last.end() - 1 :]
         except orjson.JSONDecodeError:
             end = last.start() + 1
-            continue
-        return piece, waiting[last.end() - 1 :]
-    return b"", waiting
+    return [], waiting
 
 
 def _parsed(text: bytes, first: int) -> list[Any]:
@@ -291,20 +318,3 @@ def _what(value: Any) -> str:
     if isinstance(value, dict):
         return "an object"
     return "null" if value is None else f"{shown(str(value))}"
-
-
-# -- Of any of them ----------------------------------------------------------------------------------------------------
-
-
-def checked_csv(lines: Iterable[str], delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row's number, as a spreadsheet counts, and its cells. Raises Unreadable where quotes do not close."""
-    number = 0
-    try:
-        for number, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), start=1):
-            yield number, cells
-    except csv.Error as error:
-        raise refuse(
-            number + 1,
-            f"The file cannot be read from here on: {error}. Look for a quotation mark that is opened and not closed; "
-            "inside a quoted cell, a quotation mark is written twice.",
-        ) from error
