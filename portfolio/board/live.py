@@ -34,6 +34,7 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
+from portfolio.common import telemetry
 from portfolio.rollup.freshness import freshness
 from portfolio.rollup.reading import latest_run
 
@@ -114,6 +115,7 @@ class Hub:
         A slow reader misses what was overtaken, not what is: no queue grows for it.
         """
         self.readers += 1
+        telemetry.LIVE_READERS.inc()
         try:
             if self._poller is None:
                 self._poller = asyncio.create_task(self._poll())
@@ -131,6 +133,7 @@ class Hub:
                     yield None
         finally:
             self.readers -= 1
+            telemetry.LIVE_READERS.dec()
             if not self.readers:
                 self._stop()
 
