@@ -37,6 +37,9 @@ from portfolio.config.settings import INSTALLED_APPS  # noqa: E402
 if "portfolio.demo" not in INSTALLED_APPS:
     INSTALLED_APPS.append("portfolio.demo")  # its tests switch TWOFOLD_DEMO on where they need it
 
+# A test has one connection, and what it does is undone with it.
+DATABASES["default"].get("OPTIONS", {}).pop("pool", None)  # noqa: F405
+
 # Tasks run in the process unless a test asks for the real thing with the `worker` fixture.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

@@ -217,7 +217,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    # Under ASGI each request has a thread of its own, and would have a connection of its own: a hundred readers at
+    # once are more than PostgreSQL takes. So they share some, made when they are needed, and wait for them in turn.
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {  # such as sslmode, from the address
+        "pool": {"min_size": 0, "max_size": env.int("DATABASE_CONNECTIONS", default=20), "timeout": 15}
+    }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {"default": env.cache_url("CACHE_URL", default="locmemcache://twofold")}
 if CACHES["default"]["BACKEND"] == "django.core.cache.backends.redis.RedisCache":
