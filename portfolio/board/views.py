@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_safe
 from portfolio.board import figures, live, months, product_figures
 from portfolio.board.forms import BoardForm, ProductForm
 from portfolio.board.reasons import top_moves
-from portfolio.common import access, charts, exports
+from portfolio.common import access, charts, exports, pages
 from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
 from portfolio.common.months import parse_month
@@ -34,10 +34,10 @@ def board(request: HttpRequest) -> HttpResponseBase:
     form = BoardForm(request.GET)
     if not form.is_valid():
         return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
-    file, asked = exports.asked_for(request), {name: request.GET.get(name) for name in form.fields}
+    file = exports.asked_for(request)
     if form.asked is None:
         if file:
-            return exports.respond(request, STANDINGS, [], file, asked=asked)
+            return pages.file_of(request, STANDINGS, [], file, form.fields)
         context = live.shown_run() | {"has_products": Product.objects.exists()}
         return render(request, "board/board_empty.html", context)
     followed = live.shown_run(form.asked.at)
@@ -45,7 +45,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
     chosen = form.chosen(standings)
     table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
     if file:
-        return exports.respond(request, STANDINGS, [row.standing for row in table.rows], file, asked=asked)
+        return pages.file_of(request, STANDINGS, [row.standing for row in table.rows], file, form.fields)
     page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
     page.has_files = True
     shown = headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed)

@@ -9,5 +9,11 @@ class NotAllowed(TwofoldError):
     """The user's roles do not cover this change."""
 
 
+class Busy(TwofoldError):
+    """As much of this is under way already as can be at once; it is worth trying again in a while."""
+
+    RETRY_AFTER = 30  # seconds
+
+
 class AlreadyRetracted(TwofoldError):
     """The row was corrected or retracted by someone else in the meantime."""

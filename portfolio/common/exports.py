@@ -11,6 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
+from threading import BoundedSemaphore
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -22,12 +23,17 @@ from django.utils import timezone
 
 from portfolio.common import sheets
 from portfolio.common.described import Described
+from portfolio.common.errors import Busy
 from portfolio.common.models import User
 from portfolio.common.recorded import Recorded
 from portfolio.common.sheets import Cells
 
 BATCH = 1_000  # rows that are held at once
 LONGEST_NAME = 120  # characters of a file's name
+AT_ONCE = 5  # files on their way from one process
+MOST_IDLE = "10min"  # that a reader may take between two pieces: a transaction that stays open holds up the vacuum
+
+_places = BoundedSemaphore(AT_ONCE)
 
 ILLUSTRATIVE = "illustrative=is_illustrative"
 #: What a recorded row says of its second time: when it was known, from whom, and what it replaced.
@@ -150,15 +156,21 @@ def respond(
 ) -> HttpResponseBase:
     """Return the file of all `rows`: a queryset, which is read piece by piece, or rows that are held in memory.
 
-    `asked` are the filters, which the file's name tells. A HEAD is answered without reading anything.
+    `asked` are the filters, which the file's name tells. A HEAD is answered without reading anything. Raises Busy
+    where as many files are on their way as may be at once.
     """
     headers = {"Content-Disposition": f'attachment; filename="{file_name(export.name, asked or {}, form)}"'}
     if request.method == "HEAD":
         return HttpResponse(content_type=form.content_type, headers=headers)
+    if not _places.acquire(blocking=False):
+        raise Busy(
+            f"{AT_ONCE} files are being sent at once, the most there can be: each holds a connection to the database "
+            "for as long as its reader takes. Try again in a minute."
+        )
+    _places.release()  # it is taken with the first piece: a response that nobody reads holds nothing
     source = _Source(export, rows)
-    pieces = source.pieces(form)
     # Under ASGI a plain iterator would be collected whole before its first byte is sent.
-    content = _Pulled(pieces, source) if isinstance(request, ASGIRequest) else pieces
+    content = _Pulled(source, form) if isinstance(request, ASGIRequest) else source.pieces(form)
     return StreamingHttpResponse(content, content_type=form.content_type, headers=headers)
 
 
@@ -185,7 +197,8 @@ class _Source:
     def pieces(self, form: Format) -> Generator[bytes]:
         """Yield the file; whoever closes this early ends the query."""
         columns = [(column.name, column.cells) for column in self.export.columns]
-        yield from form.make(columns, self._batches(), self.export.name)
+        with _places:
+            yield from form.make(columns, self._batches(), self.export.name)
 
     def _batches(self) -> Iterator[list[tuple[Any, ...]]]:
         if not isinstance(self.rows, models.QuerySet):
@@ -208,6 +221,9 @@ class _Source:
         connection = connections[alias]
         is_postgresql = connection.vendor == "postgresql"
         with transaction.atomic(using=alias) if is_postgresql else nullcontext():
+            if is_postgresql:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{MOST_IDLE}'")
             self.connection = connection.connection
             try:
                 yield
@@ -236,8 +252,8 @@ class _Pulled:
     The response closes this one, in the thread of the request.
     """
 
-    def __init__(self, pieces: Generator[bytes], source: _Source):
-        self.pieces, self.source = pieces, source
+    def __init__(self, source: _Source, form: Format):
+        self.source, self.pieces = source, source.pieces(form)
 
     def __aiter__(self) -> "_Pulled":
         return self

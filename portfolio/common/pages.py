@@ -1,6 +1,6 @@
 """What the pages of all rooms share: one URL for page and fragment, and the three ways a form changes a row."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
 from portfolio.common import access, actions, exports, histories
-from portfolio.common.errors import NotAllowed, TwofoldError
+from portfolio.common.errors import Busy, NotAllowed, TwofoldError
 from portfolio.common.models import StaleMark
 
 PAGE_SIZE = 50
@@ -28,6 +28,19 @@ def page_or_fragment(request: HttpRequest, page: str) -> str:
         room, name = page.split("/")
         return f"{room}/_{name.removesuffix('_list.html')}_table.html"
     return page
+
+
+def file_of(
+    request: HttpRequest, export: exports.Export, rows: Iterable[Any], form: exports.Format, asked: Iterable[str]
+) -> HttpResponseBase:
+    """Return all rows as a file, named by what is asked of the filters `asked`; or 429, to try again in a while."""
+    try:
+        given = {name: request.GET.get(name) for name in asked}
+        return exports.respond(request, export, rows, form, asked=given)
+    except Busy as error:
+        response = render(request, "components/page_busy.html", {"error": error}, status=429)
+        response.headers["Retry-After"] = str(error.RETRY_AFTER)
+        return response
 
 
 def render_list(
@@ -48,8 +61,7 @@ def render_list(
     form = exports.asked_for(request) if export else None
     listed = filterset.qs if rows is None else rows
     if form and filterset.form.is_valid():
-        asked = {name: request.GET.get(name) for name in filterset.form.fields}
-        return exports.respond(request, export, listed, form, asked=asked)
+        return file_of(request, export, listed, form, filterset.form.fields)
     page = Paginator(listed, PAGE_SIZE).get_page(request.GET.get("page"))
     page.has_files = export is not None
     response = render(

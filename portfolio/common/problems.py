@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
-from portfolio.common.errors import AlreadyRetracted, NotAllowed, TwofoldError
+from portfolio.common.errors import AlreadyRetracted, Busy, NotAllowed, TwofoldError
 
 
 class Conflict(exceptions.APIException):
@@ -17,6 +17,14 @@ class Conflict(exceptions.APIException):
 
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
+
+
+class TooMany(exceptions.APIException):
+    """The same call may be carried out a while later."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+    default_code = "busy"
+    wait = Busy.RETRY_AFTER
 
 
 class Refused(exceptions.APIException):
@@ -53,6 +61,8 @@ class ProblemHandler(ExceptionHandler):
                 return exceptions.PermissionDenied(str(exc))
             case AlreadyRetracted():
                 return Conflict(str(exc))
+            case Busy():
+                return TooMany(str(exc))
             case TwofoldError():
                 return Refused(str(exc))
         return super().convert_known_exceptions(exc)

@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, connections
 from django.db.models import F, Func
-from django.test import AsyncClient, RequestFactory
+from django.test import AsyncClient, AsyncRequestFactory, RequestFactory
 from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 
@@ -245,6 +245,30 @@ def test_a_single_row_is_no_file(reader):
     assert accepted.status_code == HTTPStatus.NOT_ACCEPTABLE
 
 
+# -- Not too many at once -----------------------------------------------------------------------------------------
+
+
+def test_a_reader_whom_too_many_are_before_is_told_to_come_again(reader, rf):
+    """Each file holds a connection for as long as its reader takes, and the pages need some too."""
+    under_way = [exports.respond(rf.get("/"), OBSERVATIONS, Rows(10), CSV) for _ in range(exports.AT_ONCE)]
+    for response in under_way:
+        next(iter(response.streaming_content))
+
+    page = reader.get("/metrics/observations/?format=csv")
+    api = reader.get("/api/v1/observations/?format=csv")
+    head = reader.head("/metrics/observations/?format=csv")
+
+    assert page.status_code == api.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    assert page.headers["Retry-After"] == api.headers["Retry-After"] == "30"
+    assert b"5 files are being sent" in page.content
+    assert api.json()["errors"][0]["code"] == "busy"
+    assert head.status_code == HTTPStatus.OK
+    leave(under_way.pop())
+    assert reader.get("/metrics/observations/?format=csv").status_code == HTTPStatus.OK
+    for response in under_way:
+        leave(response)
+
+
 # -- Streamed --------------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +286,12 @@ def test_a_file_is_made_in_memory_that_does_not_grow_with_it(rf: RequestFactory,
 
     assert form is XLSX or size > 6_000_000
     assert peaks[1] < 1.5 * peaks[0] < 6_000_000
+
+
+def leave(response) -> None:
+    """Close a response as a server does, but for the database connection, which is the test's."""
+    for close in response._resource_closers:
+        close()
 
 
 class Rows:
@@ -292,7 +322,7 @@ def test_under_wsgi_the_first_bytes_come_before_the_rows_and_leaving_ends_them(r
         assert next(pieces)
     # The compressor keeps rows that are all alike until they make a piece.
     assert rows.given <= (exports.BATCH if form is CSV else rows.count // 2)
-    response.close()
+    leave(response)
     assert rows.is_left
 
 
@@ -421,13 +451,12 @@ def test_a_statement_that_runs_is_cancelled_when_the_reader_leaves(reader):
         function, template, arity = "pg_sleep", "pg_sleep(30)::text", 0
 
     rows = Observation.objects.order_by("pk").filter(source=F("source")).annotate(nap=Sleep()).order_by("nap")
-    source = exports._Source(OBSERVATIONS, rows)
+    pieces = exports.respond(AsyncRequestFactory().get("/"), OBSERVATIONS, rows, CSV)._iterator
 
     async def ask_and_leave():
-        pieces = exports._Pulled(source.pieces(CSV), source)
         await anext(pieces)
         waiting = asyncio.ensure_future(anext(pieces))
-        while source.connection is None:
+        while pieces.source.connection is None:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.2)
         waiting.cancel()
