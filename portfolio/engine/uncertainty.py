@@ -169,6 +169,34 @@ def worth_draws(low: ArrayLike, high: ArrayLike, widening: ArrayLike, standard: 
     return draws
 
 
+def means(low: ArrayLike, high: ArrayLike) -> Array:
+    """Return the expected values of ranges, shape (V,): `Range.mean` of each, but for what `Range` refuses."""
+    low, high = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    is_log = (low > 0) & (low != high)
+    bottom, top = np.where(is_log, low, 1.0), np.where(is_log, high, 1.0)
+    spread = (np.log(top) - np.log(bottom)) / (2 * Z95)
+    mean = np.where(is_log, np.sqrt(bottom) * np.sqrt(top) * np.exp(spread**2 / 2), low / 2 + high / 2)
+    return np.where(low == high, low, mean)
+
+
+def ends(draws: NDArray[np.floating]) -> Array:
+    """Return the 5th and 95th percentile of each row, shape (N, 2). The rows are sorted in place.
+
+    The ends of `percentiles`, but several times as fast: a whole sort by vector instructions takes less than the
+    search for a few ranks.
+    """
+    count = draws.shape[1]
+    if count == 0:
+        raise EngineError("Percentiles need at least one draw.")
+    draws.sort(axis=1)
+    found = np.empty((draws.shape[0], 2))
+    for column, part in enumerate((0.05, 0.95)):
+        place, beyond = divmod(part * (count - 1), 1)
+        lower, upper = draws[:, int(place)], draws[:, min(int(place) + 1, count - 1)]
+        found[:, column] = lower + beyond * (upper.astype(np.float64) - lower)
+    return found
+
+
 def percentiles(draws: ArrayLike, axis: int = -1) -> Array:
     """Return the 5th, 50th and 95th percentile along `axis`, stacked in a new first axis of three.
 
@@ -195,10 +223,12 @@ def tie_groups(expected: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[
     low, high = np.where(np.isnan(low), expected, low), np.where(np.isnan(high), expected, high)
     ranks = np.zeros(expected.size, dtype=np.int64)
     known = np.flatnonzero(~np.isnan(expected))
-    leader, rank = -1, 0
-    for place, figure in enumerate(known[np.argsort(-expected[known], kind="stable")], start=1):
-        is_tied = leader >= 0 and high[figure] >= low[leader] and low[figure] <= high[leader]
-        if not is_tied:
-            leader, rank = int(figure), place
-        ranks[figure] = rank
+    order = known[np.argsort(-expected[known], kind="stable")]
+    found, rank = [], 0
+    leader_low = leader_high = math.nan  # overlaps with nothing
+    for place, (bottom, top) in enumerate(zip(low[order].tolist(), high[order].tolist(), strict=True), start=1):
+        if not (top >= leader_low and bottom <= leader_high):
+            leader_low, leader_high, rank = bottom, top, place
+        found.append(rank)
+    ranks[order] = found
     return ranks

@@ -5,11 +5,14 @@ import math
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from portfolio.engine.errors import EngineError
 from portfolio.engine.uncertainty import (
     Range,
+    ends,
+    means,
     percentiles,
     stable_key,
     standard_draws,
@@ -136,8 +139,8 @@ LOW, HIGH = np.array([10, -5, 4, 0.5]), np.array([40, 15, 4, 0.6])
 def test_draws_have_the_percentiles_and_the_mean_of_their_range(factor):
     draws = worth_draws(LOW, HIGH, factor, standard_draws(1, range(4), 200_000))
     low, median, high = percentiles(draws)
-    for row, ends in enumerate(zip(LOW, HIGH, strict=True)):
-        worth = Range(*ends).widened(factor)
+    for row, both in enumerate(zip(LOW, HIGH, strict=True)):
+        worth = Range(*both).widened(factor)
         assert (low[row], high[row]) == pytest.approx((worth.low, worth.high), rel=0.03)
         assert median[row] == pytest.approx(worth.median, rel=0.02, abs=0.1)
         assert draws[row].mean() == pytest.approx(Range(*ends).mean, rel=0.01)
@@ -212,3 +215,25 @@ def test_a_figure_without_an_expected_value_has_no_rank_and_one_without_a_range_
 def test_figures_and_ranges_of_different_lengths_are_refused():
     with pytest.raises(EngineError, match=r"\(2,\), low \(1,\)"):
         tie_groups([1, 2], [1], [1, 2])
+
+
+@given(st.integers(0, 2**32), st.integers(1, 40), st.sampled_from([1, 2, 19, 2_000]), st.sampled_from(["f4", "f8"]))
+@examples(max_examples=30)
+def test_the_ends_of_ranges_are_the_percentiles_of_each_row(seed, rows, count, kind):
+    draws = np.random.default_rng(seed).lognormal(0, 3, (rows, count)).astype(kind)
+    expected = np.percentile(draws.astype(np.float64), [5, 95], axis=1).T
+    assert ends(draws) == pytest.approx(expected, rel=1e-12)
+
+
+def test_ranges_of_no_draws_have_no_ends():
+    with pytest.raises(EngineError, match="at least one draw"):
+        ends(np.empty((3, 0)))
+
+
+@given(st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(0, 1e6)), min_size=1, max_size=20))
+@examples(max_examples=50)
+def test_the_means_of_many_ranges_are_those_of_each(pairs):
+    low, high = np.array([low for low, _ in pairs]), np.array([low + width for low, width in pairs])
+    is_narrow = (low <= 0) | (high < low * 1e4)
+    low, high = low[is_narrow], high[is_narrow]
+    assert means(low, high) == pytest.approx([Range(*one).mean for one in zip(low, high, strict=True)], rel=1e-12)
