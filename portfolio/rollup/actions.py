@@ -8,31 +8,29 @@ the next refresh goes on from there.
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
-from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
 from funding.models import LedgerEntry
 from portfolio.common.locks import hold, try_hold
-from portfolio.common.months import add_months, days_in, month_of, month_range, today
+from portfolio.common.months import add_months, month_of, month_range, today
 from portfolio.common.staleness import Touch, ask_for_help, mark_stale
 from portfolio.network.models import Link, Usage
-from portfolio.rollup import standings
 from portfolio.rollup.claims import waiting_months, work_off, work_to_do
-from portfolio.rollup.facts import uncorrected
+from portfolio.rollup.corrections import CORRECTION_DAYS as CORRECTION_DAYS
 from portfolio.rollup.invariants import check_months
-from portfolio.rollup.models import BlockedMonth, Run, SolvedMonth, Standing, Window
+from portfolio.rollup.models import BlockedMonth, Run, SolvedMonth
+from portfolio.rollup.ranges import SEED
+from portfolio.rollup.windows import board_month as board_month
+from portfolio.rollup.writing import write_standings
 from products.catalog.models import Assignment, Product
-from products.value.models import Observation, Valuation
-from teams.models import Membership, Rate
+from products.value.models import Observation
 
 log = structlog.get_logger(__name__)
 
-CORRECTION_DAYS = 31  # corrections made in the last month explain a movement
 STANDINGS = "standings"  # the lock of who writes them
 PATIENCE = 20.0  # seconds after which a refresh hands what is left to the next one
 MOST_HELPERS = 7  # that one refresh asks for
@@ -152,16 +150,6 @@ def first_month() -> date | None:
     return month_of(min(found)) if found else None
 
 
-def board_month() -> date | None:
-    """Return the month the windows end with: the last whole one that has costs in the books, or failing that any."""
-    this = month_of(today())
-    is_whole = today().day == days_in(this)
-    whole = this if is_whole else add_months(this, -1)
-    figures = SolvedMonth.objects.filter(month__lte=whole, has_products=True)
-    booked = figures.filter(has_costs=True).aggregate(last=Max("month"))["last"]
-    return booked or figures.aggregate(last=Max("month"))["last"]
-
-
 # -- one run ----------------------------------------------------------------------------------------------------
 
 
@@ -203,7 +191,7 @@ def _run(months: list[date], *, since: float, cause: str = "") -> Run:
         cause=(cause or ", ".join(dict.fromkeys(row.cause for row in solved if row.cause)))[:200],
         is_full=all(row.was_whole for row in solved),
         started_at=timezone.now() - timedelta(seconds=spent),
-        seed=standings.SEED,
+        seed=SEED,
         months=len(solved),
         product_months=sum(row.product_months for row in solved),
         rows=sum(row.rows for row in solved),
@@ -220,52 +208,3 @@ def _run(months: list[date], *, since: float, cause: str = "") -> Run:
         "roll-up", run=run.pk, cause=run.cause, months=run.months, seconds=round(run.seconds, 3), held=run.has_held
     )
     return run
-
-
-# -- standings ------------------------------------------------------------------------------------------------------
-
-
-def write_standings(run: Run) -> None:
-    """Replace all kept standings by those of the windows that end with the board's month."""
-    last = board_month()
-    Standing.objects.all().delete()
-    if last is None:
-        return
-    months = list(month_range(add_months(last, -24), last))
-    windows = {
-        window: standings.window_of(window, last, settings.TWOFOLD_FISCAL_YEAR_START) for window in Window.values
-    }
-    first = min(first for first, _ in windows.values())
-    panel = standings.stored_panel(months, with_inputs=month_range(add_months(first, -1), last))
-    before = _as_uncorrected(list(month_range(add_months(first, -1), add_months(last, -1))))
-    rows = []
-    for window, (start, end) in windows.items():
-        moves = standings.movement(panel, before, start, end)
-        rows += standings.standings(panel, start, end, window=window, run=run, moves=moves)
-    Standing.objects.bulk_create(rows, batch_size=1_000)
-
-
-def _as_uncorrected(months: list[date]) -> standings.Panel | None:
-    """Return the months that were corrected lately, as they would stand without it; None if there are none."""
-    since = timezone.now() - timedelta(days=CORRECTION_DAYS)
-    corrected: set[date] = set()
-    models: tuple[Any, ...] = (
-        LedgerEntry,
-        Observation,
-        Valuation,
-        Usage,
-        Link,
-        Assignment,
-        Membership,
-        Rate,
-    )
-    for model in models:
-        for row in model.objects.filter(retracted_at__gt=since):
-            replacement = model.objects.filter(corrects=row).first()
-            for touch in [*row.touched(), *(replacement.touched() if replacement else [])]:
-                corrected |= {
-                    month
-                    for month in months
-                    if month_of(touch.first) <= month and (not touch.last or month <= touch.last)
-                }
-    return standings.fresh_panel(sorted(corrected), uncorrected(since)) if corrected else None

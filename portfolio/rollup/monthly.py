@@ -5,7 +5,7 @@ loaded cost that came out of the set's own money (`portfolio.engine.origins`), a
 drawn. So a month is one solve a set, whatever the metrics.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -15,14 +15,13 @@ from django.core.cache import cache
 from numpy.typing import NDArray
 
 from portfolio.common.months import month_range
-from portfolio.common.parts import Units
 from portfolio.engine.errors import EngineError
 from portfolio.engine.origins import origins
-from portfolio.engine.uncertainty import percentiles
-from portfolio.rollup import reading, standings
+from portfolio.engine.uncertainty import ends
+from portfolio.rollup import reading
 from portfolio.rollup.facts import known
-from portfolio.rollup.models import BlockedMonth, ProductMonth
-from portfolio.rollup.snapshots import Inputs, solved_months
+from portfolio.rollup.panel import COST, CREDITED, Panel, fresh_panel, stored_panel
+from portfolio.rollup.ranges import Worths, overdue_in, valuations_in, weights_of, worths
 
 Floats = NDArray[np.float64]
 
@@ -43,22 +42,10 @@ class Monthly:
         return any(low is not None for low in self.low)
 
 
-@dataclass
-class _Month:
-    """What a month's range is made of: ids, amounts in cents, links by id, and the weights of valued metrics."""
-
-    cost: dict[int, int]
-    credited: dict[int, int]
-    links: list[tuple[int, int, float]]
-    weights: list[tuple[int, int, float]]  #: product, valuation, weight
-    overdue: dict[int, int]
-    is_blocked: bool = False
-
-
 def monthly(months: Sequence[date], products: set[int] | None, what: reading.Asked) -> Monthly:
     """Return the figures of some products, or of all, for consecutive months, as known when `what` says.
 
-    Five queries for any number of products as known now; kept for as long as the run they belong to is the latest.
+    A few queries for any number of products as known now; kept for as long as the run they belong to is the latest.
     """
     if not months:
         return Monthly([], [], [], [], [])
@@ -66,86 +53,31 @@ def monthly(months: Sequence[date], products: set[int] | None, what: reading.Ask
     key = _key("monthly", months[0], months[-1], what, chosen)
     kept = cache.get(key)
     if kept is None:
-        kept = _ranged(
-            months, _fresh(months, what) if what.at else _stored(months, has_links=products is not None), products
-        )
+        kept = _ranged(_panel(months, what), products)
         cache.set(key, kept, reading.CACHED_FOR)
     return kept
 
 
-def _stored(months: Sequence[date], *, has_links: bool) -> dict[date, _Month]:
-    within = {"month__gte": months[0], "month__lte": months[-1]}
-    read = {month: _Month({}, {}, [], [], {}) for month in months}
-    for month, product, cost, credited in (
-        ProductMonth.objects.filter(**within)
-        .order_by()
-        .values_list("month", "product_id", Units("direct_cost", scale=100), Units("credited_value", scale=100))
-    ):
-        read[month].cost[product] = cost
-        read[month].credited[product] = credited or 0
-    for month, solved in solved_months(months).items():
-        inputs = solved.inputs
-        if has_links:
-            read[month].links = _links(inputs)
-        for one in inputs.metrics:
-            if one.valuation:
-                read[month].overdue[one.metric] = one.overdue_days
-                if one.weight:
-                    read[month].weights.append((one.product, one.valuation, float(one.weight)))
-    for month in BlockedMonth.objects.filter(**within).values_list("month", flat=True):
-        read[month].is_blocked = True
-    return read
+def _panel(months: Sequence[date], what: reading.Asked) -> Panel:
+    return fresh_panel(months, known(what.at)) if what.at else stored_panel(months)
 
 
-def _fresh(months: Sequence[date], what: reading.Asked) -> dict[date, _Month]:
-    panel = standings.fresh_panel(months, known(what.at))
-    read = {}
-    for place, month in enumerate(panel.months):
-        ids = panel.products.tolist()
-        inputs = panel.inputs.get(month)
-        figures = inputs.metrics if inputs else ()
-        read[month] = _Month(
-            cost=dict(zip(ids, panel.data[place, :, standings.COST].tolist(), strict=True)),
-            credited=dict(zip(ids, panel.data[place, :, standings.CREDITED].tolist(), strict=True)),
-            links=_links(inputs) if inputs else [],
-            weights=[
-                (one.product, one.valuation, float(one.weight)) for one in figures if one.valuation and one.weight
-            ],
-            overdue={one.metric: one.overdue_days for one in figures},
-            is_blocked=month in panel.blocked,
-        )
-    return read
-
-
-def _links(inputs: Inputs) -> list[tuple[int, int, float]]:
-    return list(
-        zip(
-            inputs.products[inputs.suppliers].tolist(),
-            inputs.products[inputs.consumers].tolist(),
-            inputs.share.tolist(),
-            strict=True,
-        )
-    )
-
-
-def _ranged(months: Sequence[date], read: dict[date, _Month], products: set[int] | None) -> Monthly:
-    columns, worth = _worths(read, months[-1])
-    cost: list[float] = []
-    value: list[float] = []
+def _ranged(panel: Panel, products: set[int] | None) -> Monthly:
+    inside = _inside(panel, [products])
+    sums = panel.data[:, inside[:, 0]].sum(axis=1)
+    worth = _worths(panel)
     low: list[float | None] = []
     high: list[float | None] = []
-    for month in months:
-        figures = read[month]
-        cost.append(_sum(figures.cost, products))
-        value.append(_sum(figures.credited, products))
-        if (by_worth := _by_worth(figures, columns, [products])) is None:
+    for month, value in zip(panel.months, sums[:, CREDITED].tolist(), strict=True):
+        if (by_worth := _by_worth(panel, month, worth, inside)) is None:
             low.append(None)
             high.append(None)
             continue
-        bottom, _, top = percentiles(by_worth[:, 0] @ worth)
-        low.append(float(bottom))
-        high.append(float(top))
-    return Monthly(list(months), cost, value, low, high)
+        [(bottom, top)] = ends(by_worth.astype(np.float32) @ worth.off).tolist()
+        low.append(value / 100 + bottom)
+        high.append(value / 100 + top)
+    cost, value = (sums[:, column] / 100 for column in (COST, CREDITED))
+    return Monthly(panel.months, cost.tolist(), value.tolist(), low, high)
 
 
 def headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
@@ -166,20 +98,21 @@ def headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float
 
 
 def _headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
-    months = list(month_range(what.first, what.last))
-    read = _fresh(months, what) if what.at else _stored(months, has_links=True)
-    columns, worth = _worths(read, months[-1])
-    total = np.zeros((len(columns), len(sets)))
-    for month in months:
-        if (by_worth := _by_worth(read[month], columns, sets)) is not None:
+    panel = _panel(list(month_range(what.first, what.last)), what)
+    inside = _inside(panel, sets)
+    worth = _worths(panel)
+    total = np.zeros((len(sets), len(worth.ids)))
+    for month in panel.months:
+        if (by_worth := _by_worth(panel, month, worth, inside)) is not None:
             total += by_worth
-    low, _, high = percentiles(total.T @ worth, axis=1)
-    shown: list[tuple[float, float, float] | None] = []
-    for place, products in enumerate(sets):
-        cost = sum(_sum(read[month].cost, products) for month in months)
-        value = sum(_sum(read[month].credited, products) for month in months)
-        shown.append((value / cost, float(low[place]) / cost, float(high[place]) / cost) if cost > 0 else None)
-    return shown
+    sums = inside.T.astype(np.int64) @ panel.data.sum(axis=0)
+    off = ends(total.astype(np.float32) @ worth.off)
+    return [
+        (value / cost, value / cost + bottom * 100 / cost, value / cost + top * 100 / cost) if cost > 0 else None
+        for cost, value, (bottom, top) in zip(
+            sums[:, COST].tolist(), sums[:, CREDITED].tolist(), off.tolist(), strict=True
+        )
+    ]
 
 
 def _key(name: str, first: date, last: date, what: reading.Asked, chosen: str) -> str:
@@ -188,52 +121,39 @@ def _key(name: str, first: date, last: date, what: reading.Asked, chosen: str) -
     return f"{name}:{first:%Y%m}:{last:%Y%m}:{stamp}:{blake2b(chosen.encode(), digest_size=12).hexdigest()}"
 
 
-def _worths(read: dict[date, _Month], last: date) -> tuple[dict[int, int], Floats]:
-    """Return where each valuation stands in the draws, and the draws of the worth of its unit, (V, draws)."""
-    columns = sorted({valuation for month in read.values() for _, valuation, _ in month.weights})
-    worth = standings.worths(columns, read[last].overdue)
-    return {valuation: place for place, valuation in enumerate(columns)}, worth
+def _worths(panel: Panel) -> Worths:
+    """Return the draws of all worths that the panel's months rest on, as wide as they are in the last one."""
+    return worths(valuations_in(panel.inputs.values()).tolist(), overdue_in(panel.inputs.get(panel.months[-1])))
 
 
-def _sum(cents: dict[int, int], products: set[int] | None) -> float:
-    chosen: Iterable[int] = cents.values() if products is None else (cents[one] for one in cents.keys() & products)
-    return sum(chosen) / 100
+def _inside(panel: Panel, sets: Sequence[set[int] | None]) -> NDArray[np.bool_]:
+    """Return whether each product of the panel is in each set, (P, sets). A set that is None is everyone."""
+    return np.column_stack(
+        [
+            np.ones(len(panel.products), bool)
+            if products is None
+            else np.isin(panel.products, np.fromiter(products, np.int64))
+            for products in sets
+        ]
+    )
 
 
-def _by_worth(month: _Month, columns: dict[int, int], sets: Sequence[set[int] | None]) -> Floats | None:
-    """Return what one unit of each valuation's worth adds to the value credited to each set, (V, sets).
+def _by_worth(panel: Panel, month: date, worth: Worths, inside: NDArray[np.bool_]) -> Floats | None:
+    """Return what one unit of each valuation's worth adds to the value credited to each set, (sets, V).
 
-    None for a month without a range: it is blocked, or nothing in it is valued. A set that is None is everyone.
+    None for a month without a range: it is blocked, or nothing in it is valued.
     """
-    if month.is_blocked or not month.weights:
+    known_then = panel.inputs.get(month)
+    if known_then is None or month in panel.blocked:
         return None
-    part = _origins(month, sets)
-    if part is None:
+    weights, valuations = weights_of(known_then)
+    if not valuations.size:
         return None
-    by_worth = np.zeros((len(columns), len(sets)))
-    for product, valuation, weight in month.weights:
-        by_worth[columns[valuation]] += weight * part[product]
-    return by_worth
-
-
-def _origins(month: _Month, sets: Sequence[set[int] | None]) -> dict[int, Floats] | None:
-    """Return, by product id, the part of its loaded cost that came out of each set's own money."""
-    named = sorted(
-        month.cost.keys() | {one for link in month.links for one in link[:2]} | {row[0] for row in month.weights}
-    )
-    if all(products is None for products in sets):
-        return dict.fromkeys(named, np.ones(len(sets)))
-    from scipy.sparse import csr_array
-
-    at = {product: place for place, product in enumerate(named)}
-    cost = np.array([month.cost.get(product, 0) for product in named], dtype=np.float64)
-    inside = np.array([[products is None or product in products for products in sets] for product in named])
-    suppliers = np.array([at[supplier] for supplier, _, _ in month.links], dtype=np.intp)
-    consumers = np.array([at[consumer] for _, consumer, _ in month.links], dtype=np.intp)
-    shares = csr_array(
-        (np.array([share for _, _, share in month.links]), (suppliers, consumers)), shape=(len(named), len(named))
-    )
+    within = inside[panel.positions(known_then)]
     try:
-        return dict(zip(named, origins(cost, shares, inside), strict=True))
+        part = within.astype(np.float64) if within.all() else origins(known_then.cost, known_then.shares(), within)
     except EngineError:
         return None
+    by_worth = np.zeros((inside.shape[1], len(worth.ids)))
+    by_worth[:, worth.at(valuations)] = part.T @ weights
+    return by_worth

@@ -99,12 +99,9 @@ def _worked_out(what: Asked) -> list[Standing]:
     rows = cache.get(key)
     if rows is None:
         months = list(month_range(what.first, what.last))
-        panel = (
-            standings.fresh_panel(months, known(what.at))
-            if what.at
-            else standings.stored_panel(months, with_inputs=months)
-        )
-        rows = standings.standings(panel, what.first, what.last, window=what.window)
+        panel = standings.fresh_panel(months, known(what.at)) if what.at else standings.stored_panel(months)
+        [table] = standings.tables(panel, {what.window: what.first}, what.last)
+        rows = table.rows()
         if what.at is None or what.at < timezone.now():  # a moment to come is not settled yet
             cache.set(key, rows, CACHED_FOR)
     return rows

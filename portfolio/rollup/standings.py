@@ -1,190 +1,63 @@
 """Standings: the figures of products, value streams and the whole over a window of months, with ranges.
 
-Sums first, then the ratio. Ranges come from draws of each metric's worth, followed through the network month by
-month: a worth is one unknown, so all its months move together, and adding months does not make it more certain.
+Sums first, then the ratio. Everything is worked out in columns: the whole and the value streams first, as sums by a
+matrix of who belongs to what, and then the products.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 
 from portfolio.common.months import add_months, month_range
-from portfolio.common.parts import Units
 from portfolio.engine import uncertainty
 from portfolio.engine.errors import EngineError
 from portfolio.engine.flows import trace
-from portfolio.rollup.facts import Knowledge, MissingRate, read_month
-from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Standing, Window
-from portfolio.rollup.snapshots import Cents, Inputs, arrays, solve, solved_months, to_money
+from portfolio.rollup.inputs import BASES, Cents, Inputs
+from portfolio.rollup.models import Basis, Run, Standing
+from portfolio.rollup.panel import COLUMNS as COLUMNS
+from portfolio.rollup.panel import COST, CREDITED, ESTIMATED, LOADED, MEASURED, REACHED, VALUE, Panel
+from portfolio.rollup.panel import fresh_panel as fresh_panel
+from portfolio.rollup.panel import stored_panel as stored_panel
+from portfolio.rollup.ranges import SEED as SEED
+from portfolio.rollup.ranges import Ranges, digest_of, ranges
+from portfolio.rollup.snapshots import to_money
+from portfolio.rollup.windows import fiscal_year_start as fiscal_year_start
+from portfolio.rollup.windows import window_of as window_of
 from products.catalog.models import Product, ValueStream
-from products.value.models import Evidence, Valuation
+from products.value.models import Evidence
 
-SEED = 20_170_331  # what the draws are made from; kept with each run
-DRAWS = 2_000
-TREND_MONTHS = 24
-
-COST, VALUE, LOADED, REACHED, CREDITED, MEASURED, ESTIMATED = range(7)
-COLUMNS = (
-    "direct_cost",
-    "own_value",
-    "loaded_cost",
-    "reached_value",
-    "credited_value",
-    "measured_value",
-    "estimated_value",
-)
-Floats = NDArray[np.float64]
-
-
-@dataclass
-class Panel:
-    """Figures by month and product, in cents: `data` has shape (M months, P products, 7 columns)."""
-
-    months: list[date]
-    products: NDArray[np.int64]
-    data: Cents
-    inputs: dict[date, Inputs] = field(default_factory=dict)
-    blocked: dict[date, str] = field(default_factory=dict)
-
-    def total(self, first: date, last: date) -> Cents:
-        """Return the sums over the months from `first` to `last`, (P, 7)."""
-        chosen = [place for place, month in enumerate(self.months) if first <= month <= last]
-        return self.data[chosen].sum(axis=0)
-
-
-def stored_panel(months: Iterable[date], *, with_inputs: Iterable[date] = ()) -> Panel:
-    """Return what the roll-up stored for some months; with what each was solved from, where asked."""
-    wanted = sorted(set(months))
-    rows = np.array(
-        [
-            (month.toordinal(), product, *figures)
-            for month, product, *figures in ProductMonth.objects.filter(month__in=wanted)
-            .order_by()
-            .values_list("month", "product_id", *(Units(name, scale=100) for name in COLUMNS))
-        ],
-        dtype=np.float64,
-    ).reshape(-1, 2 + len(COLUMNS))
-    products = np.unique(rows[:, 1]).astype(np.int64)
-    data = np.zeros((len(wanted), len(products), len(COLUMNS)), np.int64)
-    place = np.searchsorted([month.toordinal() for month in wanted], rows[:, 0])
-    data[place, np.searchsorted(products, rows[:, 1])] = np.nan_to_num(rows[:, 2:]).astype(np.int64)
-    return Panel(
-        months=wanted,
-        products=products,
-        data=data,
-        inputs={month: solved.inputs for month, solved in solved_months(with_inputs).items()},
-        blocked=dict(BlockedMonth.objects.filter(month__in=wanted).values_list("month", "message")),
-    )
-
-
-def fresh_panel(months: Iterable[date], knowledge: Knowledge) -> Panel:
-    """Return the figures of some months worked out anew from the facts that count as known."""
-    wanted = sorted(set(months))
-    solved, blocked, inputs = {}, {}, {}
-    for month in wanted:
-        try:
-            inputs[month] = arrays(read_month(month, knowledge))
-            solved[month] = solve(inputs[month])
-        except (EngineError, MissingRate) as error:
-            blocked[month] = str(error)
-    products = np.unique(np.concatenate([np.empty(0, np.int64), *(known.products for known in inputs.values())]))
-    data = np.zeros((len(wanted), len(products), len(COLUMNS)), np.int64)
-    for place, month in enumerate(wanted):
-        if month not in inputs:
-            continue
-        known = inputs[month]
-        at = np.searchsorted(products, known.products)
-        data[place, at, COST], data[place, at, VALUE] = known.cost, known.value
-        if month in solved:
-            result = solved[month]
-            data[place, at, LOADED], data[place, at, REACHED] = result.loaded, result.reached
-            data[place, at, CREDITED] = result.credited
-            data[place, at, MEASURED:] = result.credited_graded
-    return Panel(wanted, products, data, inputs, blocked)
-
-
-# -- ranges -----------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Samples:
-    """Draws of the sums over a window, in units of the base currency, shape (P, draws) each."""
-
-    own: Floats
-    reached: Floats
-    credited: Floats
-
-
-def draw_window(panel: Panel, first: date, last: date, *, seed: int = SEED) -> Samples:
-    """Return draws of what each product's own, reached and credited value over the window may be.
-
-    The worths of the window's metrics are drawn, those of overdue metrics from wider ranges, and followed through
-    each month's network. Months that are blocked add nothing to the spread.
-    """
-    months = [panel.inputs[month] for month in month_range(first, last) if month in panel.inputs]
-    columns = sorted({f.valuation for month in months for f in month.metrics if f.valuation and f.weight})
-    known = panel.inputs.get(last)
-    worth = worths(columns, {figure.metric: figure.overdue_days for figure in known.metrics} if known else {}, seed)
-    column_of = {valuation: place for place, valuation in enumerate(columns)}
-    # The flows are linear in value: one column a valuation will do, unless there are more of them than draws.
-    is_direct = len(columns) > DRAWS
-    shape = (len(panel.products), DRAWS if is_direct else len(columns))
-    own, reached, credited = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    for month in months:
-        if month.month in panel.blocked:
-            continue
-        value = _value_columns(month, column_of, worth, is_direct)
-        flows = trace(month.cost.astype(np.float64), value, month.shares())
-        at = np.searchsorted(panel.products, month.products)
-        own[at] += value
-        reached[at] += flows.reached_value
-        credited[at] += flows.credited_value
-    if is_direct:
-        return Samples(own, reached, credited)
-    return Samples(own @ worth, reached @ worth, credited @ worth)
-
-
-def worths(valuations: Sequence[int], overdue: Mapping[int, int], seed: int = SEED) -> Floats:
-    """Return draws of the worth of a unit, (V, draws): wider for metrics (by id) that are overdue by some days."""
-    rows = {
-        row[0]: row[1:]
-        for row in Valuation.objects.filter(pk__in=valuations).values_list(
-            "pk", "low", "high", "metric_id", "metric__code", "metric__cadence_days"
-        )
-    }
-    known = [rows[valuation] for valuation in valuations]
-    # Keyed by the metric's code, so that a worth keeps its draws when others come and go, on every database.
-    standard = uncertainty.standard_draws(seed, [uncertainty.stable_key(row[3]) for row in known], DRAWS)
-    return uncertainty.worth_draws(
-        np.array([float(row[0]) for row in known]),
-        np.array([float(row[1]) for row in known]),
-        np.array([uncertainty.widening(overdue.get(row[2], 0), row[4]) for row in known]),
-        standard,
-    )
-
-
-def _value_columns(month: Inputs, column_of: dict[int, int], worth: Floats, is_direct: bool) -> Floats:
+if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    valued = [figure for figure in month.metrics if figure.valuation and figure.weight]
-    weights = csr_array(
-        (
-            np.array([float(figure.weight) for figure in valued if figure.weight is not None]),
-            (
-                month.positions(figure.product for figure in valued),
-                np.array([column_of[figure.valuation] for figure in valued if figure.valuation], dtype=np.intp),
-            ),
-        ),
-        shape=(len(month.products), len(column_of)),
-    )
-    return weights @ worth if is_direct else weights.toarray()
+TREND_MONTHS = 24
+Floats = NDArray[np.float64]
+
+# The columns of a standing, by how they are kept here: cents, with what is empty beside them; and floats, NaN if empty.
+MONEY = (
+    "direct_cost",
+    "loaded_cost",
+    "own_value",
+    "own_value_low",
+    "own_value_high",
+    "reached_value",
+    "reached_value_low",
+    "reached_value_high",
+    "credited_value",
+    "credited_value_low",
+    "credited_value_high",
+)
+RATIOS = ("direct", "loaded", "credited", "credited_low", "credited_high", "before", "year_before")
+MOVES = ("moved_by_correction", "moved_by_value", "moved_by_network", "moved_by_cost")
+FLAGS = ("is_tied", "is_valued", "has_carried_shares", "is_blocked")
 
 
-# -- standings -----------------------------------------------------------------------------------------------------
+# -- movement -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -204,17 +77,17 @@ def movement(panel: Panel, uncorrected: Panel | None, first: date, last: date) -
     before = panel.total(add_months(first, -1), add_months(last, -1))
     after = panel.total(first, last)
     original = before
-    if uncorrected is not None:
+    if uncorrected is not None and len(uncorrected.products):
         original = before.copy()
         at = np.searchsorted(uncorrected.products, panel.products)
-        at = np.clip(at, 0, max(len(uncorrected.products) - 1, 0))
+        at = np.clip(at, 0, len(uncorrected.products) - 1)
+        is_there = uncorrected.products[at] == panel.products
         for place, month in enumerate(uncorrected.months):
             if add_months(first, -1) <= month <= add_months(last, -1):
                 now = panel.data[panel.months.index(month)]
-                then = np.where((uncorrected.products[at] == panel.products)[:, None], uncorrected.data[place][at], 0)
-                original += then - now
-    dropped, added = panel.inputs[add_months(first, -1)], panel.inputs[last]
-    stages = _swap(panel.products, dropped, added)
+                original += np.where(is_there[:, None], uncorrected.data[place][at], 0) - now
+    dropped, added = panel.inputs.get(add_months(first, -1)), panel.inputs.get(last)
+    stages = _swap(panel.products, dropped, added) if dropped and added else None
     if stages is None:  # one of the two months is blocked: what moved cannot be told apart
         with_value = with_network = before[:, CREDITED]
     else:
@@ -226,15 +99,28 @@ def movement(panel: Panel, uncorrected: Panel | None, first: date, last: date) -
     )
 
 
+# By the month that came in: what it changed in place of another, which most roll-ups leave as it was.
+_swapped: WeakKeyDictionary[Inputs, dict[bytes, tuple[Cents, Cents] | None]] = WeakKeyDictionary()
+
+
 def _swap(products: NDArray[np.int64], dropped: Inputs, added: Inputs) -> tuple[Cents, Cents] | None:
     """Return how credited value changes when the new month's value, then also its network, replace the old one's."""
+    kept = _swapped.setdefault(added, {})
+    key = digest_of(dropped) + products.tobytes()
+    if key not in kept:
+        if len(kept) >= 4:  # a window each, and one that has moved on
+            kept.clear()
+        kept[key] = _swapped_in(products, dropped, added)
+    return kept[key]
 
+
+def _swapped_in(products: NDArray[np.int64], dropped: Inputs, added: Inputs) -> tuple[Cents, Cents] | None:
     def spread(month: Inputs, column: Cents) -> Floats:
         full = np.zeros(len(products))
         full[np.searchsorted(products, month.products)] = column
         return full
 
-    def network(month: Inputs):
+    def network(month: Inputs) -> "csr_array":
         from scipy.sparse import csr_array
 
         at = np.searchsorted(products, month.products)
@@ -251,198 +137,274 @@ def _swap(products: NDArray[np.int64], dropped: Inputs, added: Inputs) -> tuple[
     return (np.rint(base[:, 1] - base[:, 0]).astype(np.int64), np.rint(moved - base[:, 0]).astype(np.int64))
 
 
-def fiscal_year_start(month: date, start: int) -> date:
-    """Return the first month of the fiscal year that `month` is in."""
-    return date(month.year if month.month >= start else month.year - 1, start, 1)
+# -- groups -----------------------------------------------------------------------------------------------------------
 
 
-def window_of(window: str, last: date, fiscal_start: int) -> tuple[date, date]:
-    """Return the first and last month of a window that ends with `last`."""
-    match window:
-        case Window.T12M:
-            return add_months(last, -11), last
-        case Window.QUARTER:
-            return add_months(last, -2), last
-    return fiscal_year_start(last, fiscal_start), last
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The whole, the value streams with all below them, and who belongs to each; standings of products come after."""
+
+    streams: NDArray[np.int64]  #: (G,) ids, 0 for the whole, which is the first
+    products: NDArray[np.int64]  #: (P,) ids
+    member: "csr_array"  #: (G, P) of int64, 1 where a product belongs
+
+    def with_sums(self, figures: NDArray[Any]) -> NDArray[Any]:
+        """Return sums of (P,) or (P, C) figures of the groups, and the figures themselves below them."""
+        return np.concatenate([self.member @ figures, figures])
+
+    def with_any(self, flags: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return whether any product of the group is flagged, and the flags themselves below."""
+        return self.with_sums(flags.astype(np.int64)) > 0
+
+    def with_largest(self, figures: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the largest of figures >= 0 in each group, and the figures themselves below."""
+        largest = np.zeros(len(self.streams), np.int64)
+        row = np.repeat(np.arange(len(self.streams)), np.diff(self.member.indptr))
+        np.maximum.at(largest, row, figures[self.member.indices])
+        return np.concatenate([largest, figures])
 
 
-@dataclass(frozen=True)
-class Group:
-    """What a standing is of: a product, a value stream with all below it, or the whole."""
+def groups_of(panel: Panel) -> Groups:
+    """Return the whole and every value stream that holds a product of the panel."""
+    from scipy.sparse import csr_array
 
-    product: int | None
-    value_stream: int | None
-    members: NDArray[np.intp]  #: positions in the panel's products
-
-
-def groups_of(panel: Panel) -> list[Group]:
-    """Return every product of the panel, every value stream that holds one, and the whole."""
-    home = dict(Product.objects.values_list("pk", "value_stream_id"))
-    parent = dict(ValueStream.objects.values_list("pk", "parent_id"))
-    held: dict[int, list[int]] = {}
-    for place, product in enumerate(panel.products.tolist()):
-        stream: int | None = home[product]
+    home = dict(Product.objects.order_by().values_list("pk", "value_stream_id"))
+    parent = dict(ValueStream.objects.order_by().values_list("pk", "parent_id"))
+    homes = np.array([home[product] for product in panel.products.tolist()], np.int64)
+    streams: dict[int, list[NDArray[np.intp]]] = {}
+    for below in np.unique(homes).tolist():
+        places = np.flatnonzero(homes == below)
+        stream: int | None = below
         while stream is not None:
-            held.setdefault(stream, []).append(place)
+            streams.setdefault(stream, []).append(places)
             stream = parent[stream]
-    everything = np.arange(len(panel.products))
-    return [
-        Group(None, None, everything),
-        *(Group(None, stream, np.array(places, dtype=np.intp)) for stream, places in sorted(held.items())),
-        *(Group(product, None, everything[place : place + 1]) for place, product in enumerate(panel.products.tolist())),
-    ]
+    ids = sorted(streams)
+    members = [np.arange(len(homes)), *(np.sort(np.concatenate(streams[stream])) for stream in ids)]
+    member = csr_array(
+        (
+            np.ones(sum(map(len, members)), np.int64),
+            np.concatenate(members),
+            np.cumsum([0, *map(len, members)]),
+        ),
+        shape=(len(members), len(homes)),
+    )
+    return Groups(np.array([0, *ids], np.int64), panel.products, member)
 
 
-def standings(
+# -- standings -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """All standings over one window, in columns of N: the whole, value streams, products."""
+
+    window: str
+    first: date
+    last: date
+    value_streams: NDArray[np.int64]  #: (N,) ids, 0 for none
+    products: NDArray[np.int64]  #: (N,) ids, 0 for none
+    money: dict[str, tuple[Cents, NDArray[np.bool_]]]  #: by name in MONEY: cents, and where there is no figure
+    ratios: dict[str, Floats]  #: by name in RATIOS
+    moves: dict[str, Floats]  #: by name in MOVES
+    flags: dict[str, NDArray[np.bool_]]  #: by name in FLAGS
+    rank: NDArray[np.int64]  #: 0 for none
+    overdue_days: NDArray[np.int64]
+    evidence: NDArray[np.str_]
+    trend: Floats  #: (N, months), NaN where there is no figure
+
+    def __len__(self) -> int:
+        return len(self.products)
+
+    def rows(self, run: Run | None = None) -> list[Standing]:
+        """Return the standings as unsaved rows."""
+        money = {
+            name: [None if empty else to_money(one) for one, empty in zip(*map(np.ndarray.tolist, both), strict=True)]
+            for name, both in self.money.items()
+        }
+        ratios = {name: _listed(column) for name, column in self.ratios.items()}
+        others = {name: column.tolist() for name, column in (self.moves | self.flags).items()}
+        trends = _listed(self.trend)
+        return [
+            Standing(
+                run=run,
+                window=self.window,
+                first_month=self.first,
+                last_month=self.last,
+                product_id=product or None,
+                value_stream_id=stream or None,
+                rank=rank or None,
+                overdue_days=overdue,
+                evidence=evidence,
+                trend=trend,
+                **{name: column[place] for name, column in (money | ratios | others).items()},
+            )
+            for place, (product, stream, rank, overdue, evidence, trend) in enumerate(
+                zip(
+                    self.products.tolist(),
+                    self.value_streams.tolist(),
+                    self.rank.tolist(),
+                    self.overdue_days.tolist(),
+                    self.evidence.tolist(),
+                    trends,
+                    strict=True,
+                )
+            )
+        ]
+
+
+def _listed(figures: Floats) -> list[Any]:
+    """Return figures as lists, with None for NaN."""
+    objects = figures.astype(object)
+    objects[np.isnan(figures)] = None
+    return objects.tolist()
+
+
+def tables(
     panel: Panel,
-    first: date,
+    firsts: Mapping[str, date],
     last: date,
     *,
-    window: str = "",
-    run: Run | None = None,
-    moves: Movement | None = None,
-    seed: int = SEED,
-) -> list[Standing]:
-    """Return unsaved standings over a window, of products, value streams and the whole.
+    moves: Mapping[str, Movement] | None = None,
+    keeps: bool = False,
+) -> list[Table]:
+    """Return the standings over windows, by name and first month, that all end with `last`.
 
-    `panel` needs the window's months with their inputs; with `moves`, also the two years before for the trend.
+    `panel` needs the windows' months; with `moves`, also the two years before for the trend. For `keeps` see `ranges`.
     """
-    totals = panel.total(first, last)
-    samples = draw_window(panel, first, last, seed=seed)
-    flags = _flags(panel, first, last)
-    year_before = panel.total(add_months(first, -12), add_months(last, -12))
-    result = []
-    for group in groups_of(panel):
-        at = group.members
-        total = totals[at].sum(axis=0)
-        cost, credited = int(total[COST]), int(total[CREDITED])
-        standing = Standing(
-            run=run,
-            window=window,
-            first_month=first,
-            last_month=last,
-            product_id=group.product,
-            value_stream_id=group.value_stream,
-            direct_cost=to_money(cost),
-            own_value=to_money(total[VALUE]),
-            credited_value=to_money(credited),
-            direct=_ratio(total[VALUE], cost),
-            credited=_ratio(credited, cost),
-            evidence=_evidence(total),
-            is_valued=bool((totals[at, REACHED] != 0).any()),
-            is_blocked=any(first <= month <= last for month in panel.blocked),
-            overdue_days=int(flags.overdue[at].max(initial=0)),
-            has_carried_shares=bool(flags.carried[at].any()),
-            year_before=_ratio(*year_before[at].sum(axis=0)[[CREDITED, COST]]),
-        )
-        _set_range(standing, "own_value", samples.own[at].sum(axis=0))
-        _set_range(standing, "credited_value", samples.credited[at].sum(axis=0))
-        if group.product:
-            standing.loaded_cost = to_money(total[LOADED])
-            standing.reached_value = to_money(total[REACHED])
-            standing.loaded = _ratio(total[VALUE], total[LOADED])
-            _set_range(standing, "reached_value", samples.reached[at].sum(axis=0))
-        if cost > 0 and standing.credited_value_low is not None and standing.credited_value_high is not None:
-            standing.credited_low = float(standing.credited_value_low) * 100 / cost
-            standing.credited_high = float(standing.credited_value_high) * 100 / cost
-        if moves:
-            _set_movement(standing, moves, at)
-            standing.trend = _trend(panel, at, last)
-        result.append(standing)
-    for of_one_kind in (
-        [standing for standing in result if standing.product_id],
-        [standing for standing in result if standing.value_stream_id],
-    ):
-        _rank(of_one_kind)
-    return result
-
-
-def _ratio(above: int | np.integer, below: int | np.integer) -> float | None:
-    return float(above) / float(below) + 0.0 if below else None  # + 0.0: no minus before a zero
-
-
-def _set_range(standing: Standing, name: str, draws: Floats) -> None:
-    if not draws.size or not draws.any():
-        return
-    low, _, high = uncertainty.percentiles(draws, axis=0)
-    setattr(standing, f"{name}_low", to_money(round(float(low) * 100)))
-    setattr(standing, f"{name}_high", to_money(round(float(high) * 100)))
-
-
-def _evidence(total: Cents) -> str:
-    """Return the grade that most of the credited value rests on; none where there is no value."""
-    measured, estimated = abs(int(total[MEASURED])), abs(int(total[ESTIMATED]))
-    asserted = abs(int(total[CREDITED] - total[MEASURED] - total[ESTIMATED]))
-    if not (measured or estimated or asserted):
-        return ""
-    # Of equal parts the weaker one counts.
-    return max((asserted, 2, Evidence.ASSERTED), (estimated, 1, Evidence.ESTIMATED), (measured, 0, Evidence.MEASURED))[
-        2
+    groups = groups_of(panel)
+    spread = ranges(panel, firsts, last, groups.member, keeps=keeps)
+    return [
+        _table(panel, groups, spread[name], (name, first, last), moves[name] if moves else None)
+        for name, first in firsts.items()
     ]
 
 
-@dataclass(frozen=True)
-class _Flags:
-    overdue: NDArray[np.int64]
-    carried: NDArray[np.bool_]
+def _table(
+    panel: Panel, groups: Groups, spread: Ranges, window: tuple[str, date, date], moves: Movement | None
+) -> Table:
+    name, first, last = window
+    totals = panel.total(first, last)
+    sums = groups.with_sums(totals)
+    count, size = len(groups.streams), len(groups.products)
+    is_group = np.arange(count + size) < count
+    cost, credited = sums[:, COST], sums[:, CREDITED]
+    overdue, carried = _flags(panel, first, last)
+    year_before = groups.with_sums(panel.total(add_months(first, -12), add_months(last, -12)))
+    is_valued = groups.with_any(totals[:, REACHED] != 0)
+    nothing = np.zeros(count + size, bool)
+    below = np.zeros((count, 2), np.int64)
+    money = {
+        "direct_cost": (cost, nothing),
+        "loaded_cost": (sums[:, LOADED], is_group),
+        "reached_value": (sums[:, REACHED], is_group),
+        "own_value": (sums[:, VALUE], nothing),
+        "credited_value": (credited, nothing),
+    }
+    for of, (off, has) in {
+        "own_value": (spread.own, spread.has_own),
+        "reached_value": (
+            np.concatenate([below, spread.reached]),
+            np.concatenate([is_group[:count], spread.has_reached]),
+        ),
+        "credited_value": (spread.credited, spread.has_credited),
+    }.items():
+        figure, is_missing = money[of]
+        # The draws say how far a figure may be off; one that is certain has both ends where it is itself.
+        is_empty = is_missing | ~(has | (figure != 0))
+        for place, end in enumerate(("low", "high")):
+            money[f"{of}_{end}"] = (figure + off[:, place], is_empty)
+    ratios = {
+        "direct": _ratio(sums[:, VALUE], cost),
+        "loaded": np.where(is_group, np.nan, _ratio(sums[:, VALUE], sums[:, LOADED])),
+        "credited": _ratio(credited, cost),
+        "year_before": _ratio(year_before[:, CREDITED], year_before[:, COST]),
+        "before": np.full(count + size, np.nan),
+    }
+    for end in ("low", "high"):
+        cents, is_empty = money[f"credited_value_{end}"]
+        ratios[f"credited_{end}"] = np.where(is_empty | (cost <= 0), np.nan, _ratio(cents, cost))
+    moved = dict.fromkeys(MOVES, np.zeros(count + size))
+    trend = np.empty((count + size, 0))
+    if moves:
+        stages = [
+            _ratio(groups.with_sums(one), groups.with_sums(other))
+            for one, other in zip(moves.credited, moves.cost, strict=True)
+        ]
+        ratios["before"] = stages[0]
+        is_told = ~np.isnan(np.stack(stages)).any(axis=0)
+        moved = {
+            step: np.where(is_told, after - before, 0.0)
+            for step, (before, after) in zip(MOVES, pairwise(stages), strict=True)
+        }
+        shown = panel.data[-TREND_MONTHS:]
+        trend = _ratio(groups.with_sums(shown[:, :, CREDITED].T), groups.with_sums(shown[:, :, COST].T))
+    rank, is_tied = _ranks(ratios, is_valued, is_group)
+    return Table(
+        window=name,
+        first=first,
+        last=last,
+        value_streams=np.concatenate([groups.streams, np.zeros(size, np.int64)]),
+        products=np.concatenate([np.zeros(count, np.int64), groups.products]),
+        money={column: money[column] for column in MONEY},
+        ratios={column: ratios[column] for column in RATIOS},
+        moves=moved,
+        flags={
+            "is_tied": is_tied,
+            "is_valued": is_valued,
+            "has_carried_shares": groups.with_any(carried),
+            "is_blocked": np.full(count + size, any(first <= month <= last for month in panel.blocked)),
+        },
+        rank=rank,
+        overdue_days=groups.with_largest(overdue),
+        evidence=_evidence(sums),
+        trend=trend,
+    )
 
 
-def _flags(panel: Panel, first: date, last: date) -> _Flags:
+def _ratio(above: NDArray[np.int64], below: NDArray[np.int64]) -> Floats:
+    """Return above / below, and NaN where there is nothing to divide by."""
+    top, bottom = above.astype(np.float64), below.astype(np.float64)
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0) + 0.0  # no minus before a zero
+
+
+def _evidence(sums: Cents) -> NDArray[np.str_]:
+    """Return the grade that most of the credited value rests on; none where there is no value."""
+    graded = [np.abs(sums[:, CREDITED] - sums[:, MEASURED] - sums[:, ESTIMATED])]
+    graded += [np.abs(sums[:, ESTIMATED]), np.abs(sums[:, MEASURED])]
+    # Of equal parts the weaker one counts: it comes first.
+    named = np.array([Evidence.ASSERTED.value, Evidence.ESTIMATED.value, Evidence.MEASURED.value])
+    return np.where(np.any(graded, axis=0), named[np.argmax(graded, axis=0)], "")
+
+
+def _flags(panel: Panel, first: date, last: date) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return, by product, how overdue its valued metrics are in the last month, and whether shares are carried on."""
-    overdue = np.zeros(len(panel.products), np.int64)
-    carried = np.zeros(len(panel.products), bool)
+    overdue, carried = np.zeros(len(panel.products), np.int64), np.zeros(len(panel.products), bool)
     for month in month_range(first, last):
         known = panel.inputs.get(month)
         if known is None:
             continue
-        at = np.searchsorted(panel.products, known.products)
-        stale = [place for place, basis in enumerate(known.basis) if basis == Basis.CARRIED]
-        carried[at[known.suppliers[stale]]] = True
+        at = panel.positions(known)
+        carried[at[known.suppliers[known.basis_codes == BASES.index(Basis.CARRIED)]]] = True
         if month == last:
-            late = [figure for figure in known.metrics if figure.overdue_days and figure.valuation]
-            places = np.searchsorted(panel.products, [figure.product for figure in late])
-            np.maximum.at(overdue, places, [figure.overdue_days for figure in late])
-    return _Flags(overdue, carried)
+            of = known.measured
+            late = of.is_valued & (of.overdue > 0)
+            np.maximum.at(overdue, at[of.product[late]], of.overdue[late])
+    return overdue, carried
 
 
-def _set_movement(standing: Standing, moves: Movement, at: NDArray[np.intp]) -> None:
-    stages = [
-        _ratio(credited[at].sum(), cost[at].sum()) for cost, credited in zip(moves.cost, moves.credited, strict=True)
-    ]
-    standing.before = stages[0]
-    if any(stage is None for stage in stages):
-        return
-    steps = [after - before for before, after in pairwise(stages)]  # type: ignore[operator]
-    (
-        standing.moved_by_correction,
-        standing.moved_by_value,
-        standing.moved_by_network,
-        standing.moved_by_cost,
-    ) = steps
+def _ranks(
+    ratios: Mapping[str, Floats], is_valued: NDArray[np.bool_], is_group: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return ranks by credited value per dollar, and which are tied: those whose ranges overlap their leader's.
 
-
-def _trend(panel: Panel, at: NDArray[np.intp], last: date) -> list[float | None]:
-    shown = panel.data[-TREND_MONTHS:, at].sum(axis=1)
-    return [_ratio(month[CREDITED], month[COST]) for month in shown]
-
-
-def _rank(of_one_kind: list[Standing]) -> None:
-    """Set ranks by credited value per dollar: those whose ranges overlap the leader of their group are tied."""
-
-    def column(name: str) -> Floats:
-        return np.array(
-            [
-                np.nan if (figure := getattr(standing, name)) is None or not standing.is_valued else figure
-                for standing in of_one_kind
-            ],
-            dtype=np.float64,
+    Value streams among themselves, and products; the whole, and what is not valued, has no rank.
+    """
+    rank, is_tied = np.zeros(len(is_group), np.int64), np.zeros(len(is_group), bool)
+    for kind in (np.flatnonzero(is_group)[1:], np.flatnonzero(~is_group)):
+        expected, low, high = (
+            np.where(is_valued[kind], ratios[name][kind], np.nan)
+            for name in ("credited", "credited_low", "credited_high")
         )
-
-    expected = column("credited")
-    low, high = column("credited_low"), column("credited_high")
-    low, high = np.where(np.isnan(low), expected, low), np.where(np.isnan(high), expected, high)
-    ranks = uncertainty.tie_groups(expected, low, high)
-    counts = np.bincount(ranks, minlength=1)
-    for standing, rank in zip(of_one_kind, ranks.tolist(), strict=True):
-        standing.rank = rank or None
-        standing.is_tied = bool(rank) and int(counts[rank]) > 1
+        rank[kind] = ranks = uncertainty.tie_groups(expected, low, high)
+        is_tied[kind] = (ranks > 0) & (np.bincount(ranks, minlength=1)[ranks] > 1)
+    return rank, is_tied

@@ -16,7 +16,8 @@ from portfolio.network.models import Link
 from portfolio.rollup import actions, reading
 from portfolio.rollup.models import Basis
 from portfolio.rollup.monthly import headlines, monthly
-from portfolio.rollup.standings import draw_window, stored_panel
+from portfolio.rollup.panel import CREDITED, stored_panel
+from portfolio.rollup.ranges import month_draws, valuations_in, worths
 from products.catalog.models import Product
 from tests.board.conftest import FEBRUARY, JANUARY, MARCH, make_earning, make_worth
 from tests.board.test_board import text_of
@@ -321,16 +322,18 @@ def test_the_range_of_a_month_is_the_one_that_following_every_draw_gives(network
     make_link(supplier=other, consumer=network.platform, share=Decimal("0.2"), starts=JANUARY)
     actions.refresh_standings()
     asked = reading.asked(first=JANUARY, last=JANUARY)
-    panel = stored_panel([JANUARY], with_inputs=[JANUARY])
-    draws = draw_window(panel, JANUARY, JANUARY).credited
+    panel = stored_panel([JANUARY])
+    known = panel.inputs[JANUARY]
+    _, draws = month_draws(known, worths(valuations_in([known]).tolist(), {}))
+    off = draws.followed.per_dollar * draws.followed.own_cost[:, None]
     sets = [{network.platform.pk}, {network.tax.pk, other.pk}, {network.platform.pk, other.pk}]
     for chosen, headline in zip(sets, headlines(asked, sets), strict=True):
         series = monthly([JANUARY], chosen, asked)
-        followed = draws[np.isin(panel.products, list(chosen))].sum(axis=0)
-        low, _, high = percentiles(followed)
-        assert (series.low[0], series.high[0]) == (pytest.approx(low), pytest.approx(high))
+        inside = np.isin(panel.products, list(chosen))
+        low, _, high = panel.data[0, inside, CREDITED].sum() / 100 + percentiles(off[inside].sum(axis=0))
+        assert (series.low[0], series.high[0]) == (pytest.approx(low, rel=1e-4), pytest.approx(high, rel=1e-4))
         ends = (low / series.cost[0], high / series.cost[0])
-        assert headline == pytest.approx((series.value[0] / series.cost[0], *ends))
+        assert headline == pytest.approx((series.value[0] / series.cost[0], *ends), rel=1e-4)
 
 
 def test_months_as_known_now_and_worked_out_anew_agree(network):
