@@ -143,7 +143,7 @@ def test_draws_have_the_percentiles_and_the_mean_of_their_range(factor):
         worth = Range(*both).widened(factor)
         assert (low[row], high[row]) == pytest.approx((worth.low, worth.high), rel=0.03)
         assert median[row] == pytest.approx(worth.median, rel=0.02, abs=0.1)
-        assert draws[row].mean() == pytest.approx(Range(*ends).mean, rel=0.01)
+        assert draws[row].mean() == pytest.approx(Range(*both).mean, rel=0.01)
 
 
 def test_the_ends_of_a_range_are_where_the_standard_draw_is_at_its_5th_and_95th_percentile():
