@@ -20,7 +20,7 @@ from portfolio.common.money import base_currency
 from portfolio.common.months import FIRST_DAY, LAST_DAY
 from portfolio.common.recorded import Fact
 from portfolio.intake import staging
-from portfolio.intake.staging import converted, day_before, first_of_month, later, month_before
+from portfolio.intake.staging import converted, day_before, first_of_month, last_before, later, month_before
 from portfolio.network.models import Usage
 from products.value.models import Behaviour, Observation
 
@@ -75,17 +75,15 @@ class Plan(ABC):
 
     def find(self) -> Found:
         """Make the table `found`: for each row that stands already, its key there, and whether facts differ."""
-        count = self._find_in("")
-        if not count:
-            return Found()
-        return Found(count, ask("SELECT count(*) FROM found WHERE differs")[0][0])
-
-    def _find_in(self, condition: str) -> int:
-        run(
-            f"CREATE TEMP TABLE found AS SELECT s.row, o.id, ({self.differs}) AS differs "
-            f"FROM staging s JOIN {self.table} o ON {self.standing} AND o.retracted_at IS NULL {condition}"
+        count = staging.make(
+            "found",
+            f"SELECT s.row, o.id, ({self.differs}) AS differs FROM staging s "
+            f"JOIN {self.table} o ON {self.standing} AND o.retracted_at IS NULL",
         )
-        return ask("SELECT count(*) FROM found")[0][0]
+        return Found(count, self._differing() if count else 0)
+
+    def _differing(self) -> int:
+        return ask("SELECT count(*) FROM found WHERE differs")[0][0]
 
     def new(self, found: Found) -> str:
         """Return the source of the rows: `s`, and where some stand already, `f` and `o` of those."""
@@ -120,11 +118,9 @@ class Plan(ABC):
 
     def _flag(self, source: str, conditions: list[str]) -> int:
         changed = " AND (f.id IS NULL OR f.differs)" if "found f" in source else ""
-        run(
-            f"CREATE TEMP TABLE flagged AS SELECT s.row FROM {source} "
-            f"WHERE NOT s.is_bad{changed} AND ({' OR '.join(conditions)})"
+        return staging.make(
+            "flagged", f"SELECT s.row FROM {source} WHERE NOT s.is_bad{changed} AND ({' OR '.join(conditions)})"
         )
-        return ask("SELECT count(*) FROM flagged")[0][0]
 
     # -- The writing --------------------------------------------------------------------------------------------------
 
@@ -240,7 +236,7 @@ class ObservationPlan(Plan):
         return self.is_crowded and super().has_repeated(has_bad=False)
 
     is_crowded = True  #: whether days of the batch may be in each other's way
-    busy = 0  #: metrics that have days where the batch has some
+    in_the_way = 0  #: metrics of which days that stand are in the way of given ones
 
     def hold(self) -> bool:
         """Hold the metrics: no two loads of a metric, and no change of what it is, at the same time."""
@@ -252,18 +248,27 @@ class ObservationPlan(Plan):
         The days of a metric that stand do not overlap, so the last of them to start before all the given ones end
         tells: where it ends before they start, nothing of the metric is in their way, and nothing is corrected.
         """
-        run(
-            "CREATE TEMP TABLE busy AS SELECT g.metric_id FROM "
-            "(SELECT metric_id, min(starts) AS first, max(ends) AS after FROM staging "
-            "GROUP BY metric_id) g WHERE COALESCE((SELECT o.ends FROM value_observation o WHERE "
-            "o.metric_id = g.metric_id AND o.retracted_at IS NULL AND o.starts < g.after "
-            "ORDER BY o.starts DESC LIMIT 1) > g.first, false)"
+        busy = staging.make(
+            "busy",
+            "SELECT s.metric_id FROM (SELECT metric_id, min(starts) AS first, max(ends) AS after FROM staging "
+            f"GROUP BY metric_id) s {last_before(self.table, 'metric_id', 'starts', 's.after')} WHERE o.ends > s.first",
         )
-        self.busy = ask("SELECT count(*) FROM busy")[0][0]
-        if not self.busy:
+        if not busy:
             return Found()
-        count = self._find_in("WHERE s.metric_id IN (SELECT metric_id FROM busy)")
-        return Found(count, ask("SELECT count(*) FROM found WHERE differs")[0][0] if count else 0)
+        # The same again, row by row: the last that starts before a row ends is the one it corrects, or in its way, or
+        # over by then.
+        near = staging.make(
+            "found",
+            f"SELECT s.row, s.metric_id, o.id, (o.starts = s.starts) AS stands, ({self.differs}) AS differs "
+            f"FROM staging s {last_before(self.table, 'metric_id', 'starts', 's.ends')} "
+            "WHERE s.metric_id IN (SELECT metric_id FROM busy) AND o.ends > s.starts",
+        )
+        if not near:
+            return Found()
+        if ask("SELECT 1 FROM found WHERE NOT stands LIMIT 1"):
+            self.in_the_way = staging.make("taken", "SELECT DISTINCT metric_id FROM found WHERE NOT stands")
+            near -= run("DELETE FROM found WHERE NOT stands")
+        return Found(near, self._differing())
 
     def suspects(self, found: Found, *, by: User | None) -> int:
         """Flag rows that are wrong by themselves, and all rows of metrics whose days may be counted twice."""
@@ -282,13 +287,8 @@ class ObservationPlan(Plan):
                 "(PARTITION BY metric_id ORDER BY starts, row) AS before FROM staging WHERE NOT is_bad) w "
                 "WHERE w.before > w.starts)"
             )
-        if self.busy:
-            alone.append(
-                "s.metric_id IN (SELECT t.metric_id FROM staging t JOIN value_observation c ON c.id = "
-                "(SELECT i.id FROM value_observation i WHERE i.metric_id = t.metric_id AND i.retracted_at IS NULL "
-                "AND i.starts < t.ends ORDER BY i.starts DESC LIMIT 1) WHERE NOT t.is_bad AND c.ends > t.starts "
-                "AND c.starts <> t.starts AND t.metric_id IN (SELECT metric_id FROM busy))"
-            )
+        if self.in_the_way:
+            alone.append("s.metric_id IN (SELECT metric_id FROM taken)")
         return self._flag(source, alone)
 
     def spans(self, found: Found) -> str:

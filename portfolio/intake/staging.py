@@ -15,7 +15,7 @@ from portfolio.intake.columns import Staged
 from portfolio.intake.streams import Cells
 
 ANALYZED = 20_000  #: rows from which the planner is told what is in the table
-TABLES = ("staging", "found", "busy", "flagged")
+TABLES = ("staging", "found", "busy", "taken", "flagged")
 _SPECIAL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
@@ -82,6 +82,17 @@ class Staging:
                 cursor.execute(f"ANALYZE staging ({next(iter(self.columns))})")
 
 
+def make(name: str, query: str) -> int:
+    """Make a temporary table of what a query gives; return how many rows it has."""
+    with connection.cursor() as cursor:
+        if is_postgresql():
+            cursor.execute(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}")
+            return cursor.rowcount
+        cursor.execute(f"CREATE TEMP TABLE {name} AS {query}")
+        cursor.execute(f"SELECT count(*) FROM {name}")  # noqa: S608 - a name of ours
+        return cursor.fetchone()[0]
+
+
 def drop_tables(cursor: Any) -> None:
     """Forget the tables of a batch; PostgreSQL does so by itself."""
     if not is_postgresql():
@@ -112,6 +123,20 @@ def _copied(cells: Cells) -> list[str]:
 def lock(suffix: str) -> str:
     """Return a locking clause; SQLite needs none, since a transaction that writes has the database to itself."""
     return f" FOR {suffix}" if is_postgresql() else ""
+
+
+def last_before(table: str, same: str, order: str, bound: str) -> str:
+    """Return the join from `s` to `o`, the last row of `table` that stands, has the same `same`, and is below a bound.
+
+    `order` is the column that is compared with the bound: an index on both columns makes it one step in that index.
+    """
+    last = (
+        f"FROM {table} i WHERE i.{same} = s.{same} AND i.retracted_at IS NULL AND i.{order} < {bound} "
+        f"ORDER BY i.{order} DESC LIMIT 1"
+    )
+    if is_postgresql():
+        return f"CROSS JOIN LATERAL (SELECT i.* {last}) o"
+    return f"JOIN {table} o ON o.id = (SELECT i.id {last})"
 
 
 def first_of_month(day: str) -> str:
