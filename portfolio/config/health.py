@@ -12,7 +12,6 @@ from http import HTTPStatus
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
@@ -74,6 +73,8 @@ def _are_tables_ready() -> bool:
     """Return whether every migration is applied; once it is, that stays so for as long as this code runs."""
     global _known_ready
     if not _known_ready:
+        from django.db.migrations.executor import MigrationExecutor  # 20 ms that no start needs to wait for
+
         executor = MigrationExecutor(connection)
         _known_ready = not executor.migration_plan(executor.loader.graph.leaf_nodes())
     return _known_ready
