@@ -20,7 +20,7 @@ from portfolio.engine.errors import ClosedLoop, EngineError
 from portfolio.rollup.facts import MissingRate, known, read_months
 from portfolio.rollup.inputs import Inputs, merged
 from portfolio.rollup.models import BlockedMonth, SolvedMonth
-from portfolio.rollup.snapshots import solve, solved_months, store
+from portfolio.rollup.snapshots import Solved, solve, solved_months, store
 from products.catalog.models import Product
 
 log = structlog.get_logger(__name__)
@@ -191,10 +191,11 @@ def _read_and_write(rows: list[SolvedMonth], needed: dict[date, Needed], begun: 
         fresh = read[row.month]
         inputs = fresh.inputs if products is None else merged(before[row.month].inputs, fresh.inputs, products)
         cause = row.cause if row.is_due else ", ".join(needed[row.month].causes)
-        _write(row, inputs, fresh.rows, cause, since=clock - share)
+        kept = None if products is None else before[row.month]
+        _write(row, inputs, fresh.rows, cause, before=kept, since=clock - share)
 
 
-def _write(row: SolvedMonth, inputs: Inputs, read: int, cause: str, *, since: float) -> None:
+def _write(row: SolvedMonth, inputs: Inputs, read: int, cause: str, *, before: Solved | None, since: float) -> None:
     """Solve a month and write it; one that has no solution keeps its last good results, and says why."""
     month = row.month
     results = None
@@ -206,7 +207,8 @@ def _write(row: SolvedMonth, inputs: Inputs, read: int, cause: str, *, since: fl
         block(month, str(error))
     else:
         BlockedMonth.objects.filter(month=month).delete()
-    written = store(inputs, results, cause=cause[:200], rows=read, is_due=False, was_whole=row.is_due)
+    about = {"cause": cause[:200], "rows": read, "is_due": False, "was_whole": row.is_due}
+    written = store(inputs, results, before=before, **about)
     SolvedMonth.objects.filter(pk=row.pk).update(seconds=time.perf_counter() - since, product_months=written)
 
 

@@ -13,10 +13,12 @@ from hashlib import blake2b
 from threading import Lock
 
 import numpy as np
+from django.db import connection
 from django.db.models import F
 from django.utils import timezone
 from numpy.typing import NDArray
 
+from portfolio.common.copying import copy_in, days, decimals, whole
 from portfolio.common.spreading import from_cents
 from portfolio.engine.errors import ClosedLoop
 from portfolio.engine.flows import Flows, trace
@@ -238,14 +240,15 @@ def _unpacked(month: date, version: int, data: bytes) -> Solved:
     return Solved(inputs, results, version)
 
 
-def store(inputs: Inputs, results: Results | None, **about) -> int:
+def store(inputs: Inputs, results: Results | None, *, before: Solved | None = None, **about) -> int:
     """Write a month: its facts, and its results; without results (a blocked month) the last good ones stay.
 
-    `about` are other columns of its row, such as the cause. Returns how many product-months were written.
+    With what was stored `before`, only the product-months that differ from it are written; without, all of them.
+    `about` are other columns of the month's row, such as the cause. Returns how many product-months were written.
     """
     month = inputs.month
     if results is None:
-        results = carried_over(solved_months([month])[month], inputs)
+        results = carried_over(before or solved_months([month])[month], inputs)
     data = _packed(inputs, results)
     columns = about | {
         "figures": data,
@@ -256,37 +259,109 @@ def store(inputs: Inputs, results: Results | None, **about) -> int:
         "gap": results.gap if results else 0.0,
         "solved_at": timezone.now(),
     }
+    rows = ProductMonth.objects.filter(month=month)
     if not SolvedMonth.objects.filter(month=month).update(version=F("version") + 1, **columns):
         SolvedMonth.objects.create(month=month, version=1, **columns)
-    ProductMonth.objects.filter(month=month).delete()
-    rows = [
-        ProductMonth(product_id=product, month=month, **row)
-        for product, row in zip(inputs.products.tolist(), _product_rows(inputs, results), strict=True)
-    ]
-    ProductMonth.objects.bulk_create(rows, batch_size=2_000)
-    return len(rows)
+    _kept.put((month, columns["digest"]), Solved(inputs, results))
+    now = _Rows.of(inputs, results)
+    if before is None or before.version == 0:
+        rows.delete()
+        now.write_all(month)
+        return len(now.products)
+    was = _Rows.of(before.inputs, before.results)
+    gone = np.setdiff1d(was.products, now.products, assume_unique=True)
+    if len(gone):
+        rows.filter(product__in=gone.tolist()).delete()
+    changed = now.but_for(was)
+    changed.write_over(month)
+    return len(changed.products) + len(gone)
 
 
-def _product_rows(inputs: Inputs, results: Results | None) -> Iterator[dict[str, Decimal | None]]:
-    columns: dict[str, Cents] = {
-        "ledger_cost": inputs.ledger,
-        "labour_cost": inputs.labour,
-        "direct_cost": inputs.cost,
-        "own_value": inputs.value,
-    }
-    if results is not None:
-        columns |= {
-            "loaded_cost": results.loaded,
-            "retained_cost": results.retained,
-            "reached_value": results.reached,
-            "credited_value": results.credited,
-            "measured_value": results.credited_graded[:, 0],
-            "estimated_value": results.credited_graded[:, 1],
-        }
-    known = results.is_known.tolist() if results is not None else []
-    for place, cents in enumerate(zip(*(column.tolist() for column in columns.values()), strict=True)):
-        row = dict(zip(columns, map(from_cents, cents), strict=True))
-        yield row if not known or known[place] else dict(list(row.items())[:4])
+MONEY = (
+    "ledger_cost",
+    "labour_cost",
+    "direct_cost",
+    "own_value",
+    "loaded_cost",
+    "retained_cost",
+    "reached_value",
+    "credited_value",
+    "measured_value",
+    "estimated_value",
+)
+FACTS = 4  # of these; the others are results
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Product-months of one month: (P,) ids, (P, 10) cents, and (P,) whether there are results."""
+
+    products: NDArray[np.int64]
+    cents: Cents
+    is_known: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, inputs: Inputs, results: Results | None) -> "_Rows":
+        """Return the rows of a month that was solved, or was not."""
+        size = len(inputs.products)
+        columns = [inputs.ledger, inputs.labour, inputs.cost, inputs.value]
+        if results is None:
+            none = np.zeros((size, len(MONEY) - FACTS), np.int64)
+            return cls(inputs.products, np.column_stack([*columns, none]), np.zeros(size, np.bool_))
+        columns += [results.loaded, results.retained, results.reached, results.credited, results.credited_graded]
+        return cls(inputs.products, np.column_stack(columns), results.is_known)
+
+    def but_for(self, was: "_Rows") -> "_Rows":
+        """Return the rows that are new or have other figures than they had."""
+        at, is_there = _found(was.products, self.products)
+        differs = ~is_there
+        if len(was.products):
+            differs |= (self.cents != was.cents[at]).any(axis=1) | (self.is_known != was.is_known[at])
+        return _Rows(self.products[differs], self.cents[differs], self.is_known[differs])
+
+    def write_all(self, month: date) -> None:
+        """Add the rows to a month that has none."""
+        if connection.vendor != "postgresql":
+            self._create(month)
+            return
+        cells = {"product_id": whole(self.products), "month": days(np.full(len(self.products), month, "M8[D]"))}
+        for place, name in enumerate(MONEY):
+            cells[name] = decimals(self.cents[:, place], 2)
+            if place >= FACTS and not self.is_known.all():
+                cells[name] = cells[name].but(~self.is_known)
+        copy_in(ProductMonth._meta.db_table, cells)
+
+    def write_over(self, month: date) -> None:
+        """Add the rows to a month, or put them in place of those it has."""
+        if not len(self.products):
+            return
+        if connection.vendor != "postgresql":
+            self._create(month, update_conflicts=True, unique_fields=["month", "product"], update_fields=list(MONEY))
+            return
+        names, given = ", ".join(MONEY), ", ".join(f"{name} / 100.0" for name in MONEY)
+        taken = ", ".join(f"{name} = EXCLUDED.{name}" for name in MONEY)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {ProductMonth._meta.db_table} (product_id, month, {names}) "  # noqa: S608 - names are ours
+                f"SELECT product_id, %s, {given} "
+                f"FROM unnest(%s::bigint[]{', %s::bigint[]' * len(MONEY)}) AS changed(product_id, {names}) "
+                f"ON CONFLICT (month, product_id) DO UPDATE SET {taken}",
+                [month, self.products.tolist(), *(self._column(place) for place in range(len(MONEY)))],
+            )
+
+    def _column(self, place: int) -> list[int | None]:
+        cents = self.cents[:, place].tolist()
+        if place < FACTS or self.is_known.all():
+            return cents
+        return [amount if is_known else None for amount, is_known in zip(cents, self.is_known.tolist(), strict=True)]
+
+    def _create(self, month: date, **options) -> None:
+        columns = [[None if amount is None else from_cents(amount) for amount in self._column(at)] for at in range(10)]
+        rows = [
+            ProductMonth(product_id=product, month=month, **dict(zip(MONEY, money, strict=True)))
+            for product, *money in zip(self.products.tolist(), *columns, strict=True)
+        ]
+        ProductMonth.objects.bulk_create(rows, batch_size=2_000, **options)
 
 
 def to_int(amount: Decimal) -> int:
