@@ -35,8 +35,8 @@ from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET
 
 from portfolio.common import telemetry
-from portfolio.rollup.freshness import freshness
-from portfolio.rollup.reading import latest_run
+from portfolio.rollup.freshness import freshness_at
+from portfolio.rollup.pulse import pulse, pulse_of
 
 log = logging.getLogger(__name__)
 
@@ -73,21 +73,18 @@ class State:
 
 
 def read_state() -> State:
-    """Return the present state, from the database."""
-    now, run = freshness(), latest_run()
+    """Return the present state: one query as long as nothing has changed."""
+    now = freshness_at(pulse())
     line = render_to_string("components/_freshness.html", {"freshness": now})
-    return State((now,), run.pk if run else 0, not now.stale, line.strip())
+    return State((now, now.is_late), now.run, not now.stale, line.strip())
 
 
-def shown_run(at: datetime | None = None) -> dict[str, int]:
+def shown_run(request: HttpRequest, at: datetime | None = None) -> dict[str, int]:
     """Return as `shown_run` the run that a page shows the figures of, asked before them: the page follows later ones.
 
     Nothing for figures as known at a moment: they never change.
     """
-    if at is not None:
-        return {}
-    latest = latest_run()
-    return {"shown_run": latest.pk if latest else 0}
+    return {} if at is not None else {"shown_run": pulse_of(request).run}
 
 
 class Hub:

@@ -99,7 +99,7 @@ def network_product(request: HttpRequest, code: str) -> HttpResponse:
     is_valid = form.is_valid()
     context: dict[str, Any] = {"product": product, "form": form, "is_valid": is_valid, "nav": "network"}
     if is_valid:
-        context |= live.shown_run(form.asked.at if form.asked else None)
+        context |= live.shown_run(request, form.asked.at if form.asked else None)
     if is_valid and form.asked:
         context |= neighbourhood(product, form.asked, is_all_asked="all" in request.GET)
         context |= {"asked": form.asked, "window": window_in_words(form.asked)}

@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_safe
 
-from portfolio.board import figures, live, months, product_figures
+from portfolio.board import figures, fragments, live, months, product_figures
 from portfolio.board.forms import BoardForm, ProductForm
 from portfolio.board.reasons import top_moves
 from portfolio.common import access, charts, exports, pages
@@ -22,6 +22,7 @@ from portfolio.rollup.exports import STANDINGS
 from portfolio.rollup.headline import headline
 from portfolio.rollup.models import BlockedMonth, Standing
 from portfolio.rollup.monthly import Monthly, monthly
+from portfolio.rollup.pulse import pulse_of
 from products.catalog import panels
 from products.catalog.models import Product
 
@@ -31,26 +32,51 @@ PAGE_SIZE = 100
 @require_safe
 def board(request: HttpRequest) -> HttpResponseBase:
     """Show what each unit of money returns: of everything, of each value stream, of each product."""
-    form = BoardForm(request.GET)
-    if not form.is_valid():
-        return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
+    is_fragment = bool(request.htmx and not request.htmx.history_restore_request)
     file = exports.asked_for(request)
-    if form.asked is None:
+    beat = pulse_of(request)
+    key = fragments.key("fragment" if is_fragment else "board", request, beat)
+    parts = None if file else fragments.kept(key)
+    if parts is None:
+        form = BoardForm(request.GET)
+        if not form.is_valid():
+            return render(request, "board/board.html", {"form": form}, status=HTTPStatus.BAD_REQUEST)
+        if form.asked is None:
+            if file:
+                return pages.file_of(request, STANDINGS, [], file, form.fields)
+            context = live.shown_run(request) | {"has_products": Product.objects.exists()}
+            return render(request, "board/board_empty.html", context)
+        standings = reading.read_standings(form.asked)
+        chosen = form.chosen(standings)
+        table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
         if file:
-            return pages.file_of(request, STANDINGS, [], file, form.fields)
-        context = live.shown_run() | {"has_products": Product.objects.exists()}
-        return render(request, "board/board_empty.html", context)
-    followed = live.shown_run(form.asked.at)
-    standings = reading.read_standings(form.asked)
-    chosen = form.chosen(standings)
-    table = figures.table(form, standings, chosen, form.cleaned_data["sort"])
-    if file:
-        return pages.file_of(request, STANDINGS, [row.standing for row in table.rows], file, form.fields)
+            return pages.file_of(request, STANDINGS, [row.standing for row in table.rows], file, form.fields)
+        parts = _parts(request, form, standings, chosen, table, is_fragment=is_fragment)
+        if form.asked.at is None:
+            fragments.keep(key, parts)
+    if is_fragment:
+        response = HttpResponse(parts["table"])
+    else:
+        shown = {"parts": parts} | ({"shown_run": beat.run} if parts["is_present"] else {})
+        response = render(request, "board/board.html", shown)
+    response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
+    return response
+
+
+def _parts(
+    request: HttpRequest,
+    form: BoardForm,
+    standings: list[Standing],
+    chosen: list[Standing],
+    table: figures.Table,
+    *,
+    is_fragment: bool,
+) -> fragments.Parts:
+    """Return what is the same for all who may read: rendered without a user, so that it holds nobody's name."""
     page = Paginator(table.rows, PAGE_SIZE).get_page(request.GET.get("page"))
     page.has_files = True
     shown = headline(form.asked, standings, chosen, is_narrowed=form.is_narrowed)
     context = {
-        **followed,
         "form": form,
         "asked": form.asked,
         "headline": shown,
@@ -66,18 +92,20 @@ def board(request: HttpRequest) -> HttpResponseBase:
         "page_spend": sum(row.shown_spend for row in page),
         "has_movement": form.asked.is_kept,
     }
-    if request.htmx and not request.htmx.history_restore_request:
-        response = render(request, "board/_standing_table.html", context)
-    else:
-        products = {row.product_id for row in chosen} if form.is_narrowed else None
-        context |= {
-            "over_time": _over_time(monthly(figures.shown_months(form.asked), products, form.asked)),
-            "against_spend": _against_spend(chosen),
-            "moves": top_moves(chosen) if form.asked.is_kept else [],
-        }
-        response = render(request, "board/board.html", context)
-    response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
-    return response
+    if is_fragment:
+        return {"table": fragments.render("board/_standing_table.html", request, context)}
+    products = {row.product_id for row in chosen} if form.is_narrowed else None
+    context |= {
+        "over_time": _over_time(monthly(figures.shown_months(form.asked), products, form.asked)),
+        "against_spend": _against_spend(chosen),
+        "moves": top_moves(chosen) if form.asked.is_kept else [],
+    }
+    return {
+        "opening": fragments.render("board/_opening.html", request, context),
+        "opening_rest": fragments.render("board/_opening_rest.html", request, context),
+        "below": fragments.render("board/_below.html", request, context),
+        "is_present": form.asked.at is None,
+    }
 
 
 def _over_time(series: Monthly, title: str = "Value credited and cost, by month") -> charts.Chart:
@@ -131,7 +159,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
     form = ProductForm(request.GET)
     is_valid = form.is_valid()
     context = {
-        **live.shown_run(form.asked.at if is_valid and form.asked else None),
+        **live.shown_run(request, form.asked.at if is_valid and form.asked else None),
         "product": row,
         "form": form,
         "asked": form.asked if is_valid else None,
@@ -163,5 +191,5 @@ def product_month(request: HttpRequest, code: str, month: str) -> HttpResponse:
     except ValidationError as error:
         context = {"product": row, "month": day, "error": error.messages[0]}
         return render(request, "board/product_month.html", context, status=HTTPStatus.BAD_REQUEST)
-    context = live.shown_run(at) | months.page(row, day, at) | {"product": row}
+    context = live.shown_run(request, at) | months.page(row, day, at) | {"product": row}
     return render(request, "board/product_month.html", context)

@@ -4,8 +4,9 @@ from django.utils.functional import SimpleLazyObject
 
 from portfolio.common import access
 from portfolio.rollup.checking import standing_violation
-from portfolio.rollup.freshness import freshness as read_freshness
+from portfolio.rollup.freshness import freshness_at
 from portfolio.rollup.models import InvariantReport
+from portfolio.rollup.pulse import pulse_of
 
 
 def freshness(request) -> dict:
@@ -13,7 +14,7 @@ def freshness(request) -> dict:
     user = getattr(request, "user", None)  # an error before sign-in is read has none
     if user is None or not user.is_authenticated:
         return {}
-    return {"freshness": SimpleLazyObject(read_freshness)}
+    return {"freshness": SimpleLazyObject(lambda: freshness_at(pulse_of(request)))}
 
 
 def violation(request) -> dict:
@@ -21,8 +22,10 @@ def violation(request) -> dict:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    return {"violation": SimpleLazyObject(lambda: standing_violation() if _may_act(user) else None)}
+    return {"violation": SimpleLazyObject(lambda: _violation_for(user))}
 
 
-def _may_act(user) -> bool:
-    return access.may_add(user, InvariantReport)
+def _violation_for(user) -> dict | None:
+    # There hardly ever is one, and it is kept; what a user may do takes a query on every page.
+    found = standing_violation()
+    return found if found and access.may_add(user, InvariantReport) else None

@@ -7,8 +7,10 @@ from django.utils import timezone
 
 from portfolio.common.models import StaleMark
 from portfolio.rollup.models import BlockedMonth, SolvedMonth
+from portfolio.rollup.pulse import Pulse
 from portfolio.rollup.reading import latest_run
 
+LATE = timedelta(minutes=1)  # the beat asks once a minute for what a lost message left
 MOST_COUNTED = 10_000  # marks: beyond that it is many, and an import may leave a million
 
 
@@ -26,11 +28,17 @@ class Freshness:
     months_due: int = 0
     months_behind: int = 0  #: worked out, but not in the standings yet
     since: datetime | None = None  #: when the oldest mark was made
+    run: int = 0  #: the latest roll-up
 
     @property
     def lag(self) -> timedelta:
         """For how long the oldest mark has waited."""
         return max(timezone.now() - self.since, timedelta(0)) if self.since else timedelta(0)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the oldest mark has waited so long that nothing seems to work on it."""
+        return self.lag > LATE
 
 
 def freshness() -> Freshness:
@@ -57,4 +65,17 @@ def freshness() -> Freshness:
         months_due=due,
         months_behind=behind,
         since=since,
+        run=run.pk if run else 0,
     )
+
+
+_latest: tuple[Pulse, Freshness] | None = None
+
+
+def freshness_at(beat: Pulse) -> Freshness:
+    """Return the truth about the figures at a pulse: no query as long as nothing has changed."""
+    global _latest
+    known = _latest
+    if known is None or known[0] != beat:
+        known = _latest = beat, freshness()
+    return known[1]

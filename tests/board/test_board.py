@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.cache import cache
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from tests.factories import (
     make_metric,
     make_observation,
     make_product,
+    make_user,
     make_valuation,
     make_value_stream,
 )
@@ -125,6 +127,7 @@ def test_displayed_spends_add_up_to_the_displayed_total_grouped_and_flat(reader)
         table = response.context["table"]
         assert table.label == "$k"
         assert sum(shown_spends(response)) == table.shown_total == 7002
+    cache.clear()  # what is kept is told without its rows
     lines = reader.get(BOARD).context["lines"]
     heads = [line for line in lines if line.value_stream]
     assert sum(line.shown_spend for line in heads) == 7002
@@ -213,14 +216,17 @@ def test_the_board_takes_as_many_queries_for_twenty_products_as_for_one(
 ):
     make_earning()
     actions.refresh_standings()
+    reader.get(reverse("board:how"))  # what every page says is asked once
     with django_assert_max_num_queries(100) as first:
         reader.get(BOARD + query)
+    of_one = len(first)  # before the next request forgets them
     for number in range(19):
         # Each with a value stream, a link and a movement of its own.
         product = make_earning(on=FEBRUARY if number % 2 else MARCH)
         make_link(supplier=product, consumer=make_product(), share=Decimal("0.1"), starts=JANUARY)
     actions.refresh_standings()
-    with django_assert_num_queries(len(first)):
+    reader.get(reverse("board:how"))
+    with django_assert_num_queries(of_one):
         reader.get(BOARD + query)
 
 
@@ -337,3 +343,32 @@ def test_the_arithmetic_is_explained_with_the_portfolios_own_numbers(reader, net
 
 def test_the_arithmetic_is_explained_without_any_numbers_too(reader):
     assert reader.get(reverse("board:how")).status_code == 200
+
+
+def test_a_board_that_was_seen_costs_no_query_for_its_figures(reader, network, django_assert_num_queries):
+    first = reader.get(BOARD)
+    with django_assert_num_queries(3):  # the session, the user, and whether anything has changed
+        again = reader.get(BOARD)
+    assert text_of(first) == text_of(again)
+
+
+def test_what_is_kept_of_a_board_holds_nothing_of_who_saw_it_first(reader, network, client):
+    seen = reader.get(BOARD).content.decode()
+    other = make_user()
+    client.force_login(other)
+    page = client.get(BOARD).content.decode()
+    assert other.username in page
+    kept = [parts for name, parts in cache._cache.items() if "parts:" in name] if hasattr(cache, "_cache") else []
+    assert all(b"user-" not in parts and b"csrf" not in parts for parts in kept)
+    assert "csrfmiddlewaretoken" in seen
+
+
+def test_a_renamed_product_and_a_moved_stream_show_at_once(reader, network):
+    reader.get(BOARD)
+    network.tax.name = "Road tax"
+    rows.save(network.tax, by=None)
+    assert "Road tax" in text_of(reader.get(BOARD))
+    stream = network.tax.value_stream
+    stream.name = "Roads"
+    rows.save(stream, by=None)
+    assert "Roads" in text_of(reader.get(BOARD))
