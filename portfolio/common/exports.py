@@ -17,7 +17,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import connections, models, transaction
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
@@ -160,17 +160,27 @@ def respond(
     where as many files are on their way as may be at once.
     """
     headers = {"Content-Disposition": f'attachment; filename="{file_name(export.name, asked or {}, form)}"'}
-    if request.method == "HEAD":
-        return HttpResponse(content_type=form.content_type, headers=headers)
+    source = _Source(export, rows)
+    if request.method == "HEAD":  # with no length: that of the file is not known before its end
+        return _streamed(request, source, _nothing(), form, headers)
     if not _places.acquire(blocking=False):
         raise Busy(
             f"{AT_ONCE} files are being sent at once, the most there can be: each holds a connection to the database "
             "for as long as its reader takes. Try again in a minute."
         )
     _places.release()  # it is taken with the first piece: a response that nobody reads holds nothing
-    source = _Source(export, rows)
+    return _streamed(request, source, source.pieces(form), form, headers)
+
+
+def _nothing() -> Generator[bytes]:
+    yield from ()
+
+
+def _streamed(
+    request: HttpRequest, source: "_Source", pieces: Generator[bytes], form: Format, headers: dict[str, str]
+) -> StreamingHttpResponse:
     # Under ASGI a plain iterator would be collected whole before its first byte is sent.
-    content = _Pulled(source, form) if isinstance(request, ASGIRequest) else source.pieces(form)
+    content = _Pulled(source, pieces) if isinstance(request, ASGIRequest) else pieces
     return StreamingHttpResponse(content, content_type=form.content_type, headers=headers)
 
 
@@ -252,8 +262,8 @@ class _Pulled:
     The response closes this one, in the thread of the request.
     """
 
-    def __init__(self, source: _Source, form: Format):
-        self.source, self.pieces = source, source.pieces(form)
+    def __init__(self, source: _Source, pieces: Generator[bytes]):
+        self.source, self.pieces = source, pieces
 
     def __aiter__(self) -> "_Pulled":
         return self
