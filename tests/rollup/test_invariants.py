@@ -206,7 +206,7 @@ def test_a_change_that_waits_for_the_roll_up_violates_nothing(portfolio):
     assert StaleMark.objects.exists()
     found = outcomes(sample=300)
     assert not violated(sample=300)
-    assert "wait for the next roll-up" in found["ledger_is_in"]["left_out"]
+    assert "waits for the next roll-up" in found["ledger_is_in"]["left_out"]
 
 
 def test_a_lost_mark_is_found(portfolio):

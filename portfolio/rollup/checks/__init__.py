@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 SAMPLE = 60  # product-months that are read anew
 
-ROLL_UP = "Work the months out anew: `manage.py rollup --full`, or the button on the runs page. If it differs again, "
+ROLL_UP = "Work the months out anew: manage.py rollup --full, or the button on the runs page. If it differs again, "
 CHECKS = (
     Check(
         "cost_is_kept",

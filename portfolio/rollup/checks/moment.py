@@ -98,10 +98,12 @@ def product_month(products: dict[int, Product], product: int, month: date) -> tu
     return f"{row.name} in {month_name(month)}", reverse("board:product-month", args=[row.code, f"{month:%Y-%m}"])
 
 
-def waiting_words(months: Collection[date], why: str = "wait for the next roll-up") -> str:
-    """Say which months were left out and why; nothing where none was."""
+def waiting_words(months: Collection[date], why: str = "") -> str:
+    """Say which months were left out and why, by default that they wait for a roll-up; nothing where none was."""
     if not months:
         return ""
     first, last = min(months), max(months)
     named = month_name(first) if first == last else f"{month_name(first)} to {month_name(last)}"
-    return f"{len(months)} month{'' if len(months) == 1 else 's'} ({named}) {why}."
+    is_one = len(months) == 1
+    why = why or f"wait{'s' if is_one else ''} for the next roll-up"
+    return f"{len(months)} month{'' if is_one else 's'} ({named}) {why}."

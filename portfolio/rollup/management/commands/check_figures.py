@@ -23,7 +23,9 @@ class Command(BaseCommand):
         """Check, keep the report, and say what was found."""
         if options["sample"] < 0:
             raise CommandError(f"--sample is {options['sample']}; it is a number of product-months, 0 or more.")
-        report = check_figures(cause="manage.py check_figures", seed=options["seed"], sample=options["sample"])
+        report = check_figures(
+            cause="asked for by manage.py check_figures", seed=options["seed"], sample=options["sample"]
+        )
         for outcome in report.outcomes:
             word = {True: "holds", False: "VIOLATED", None: "unsettled"}[outcome["held"]]
             looked = f"{outcome['looked_at']:,} {outcome['things']}"
