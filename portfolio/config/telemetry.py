@@ -52,11 +52,17 @@ class Figures(Collector):
         yield GaugeMetricFamily("twofold_months_due", "Months that are to be worked out whole.", value=due)
         blocked = BlockedMonth.objects.count()
         yield GaugeMetricFamily("twofold_months_blocked", "Months that show their last good figures.", value=blocked)
-        if run := latest_run():
+        run = latest_run()
+        made_from = run.versions if run else {}
+        solved = SolvedMonth.objects.filter(version__gt=0).values_list("month", "version")
+        behind = sum(made_from.get(f"{month:%Y-%m}") != version for month, version in solved)
+        yield GaugeMetricFamily("twofold_months_behind", "Months that the standings do not count yet.", value=behind)
+        if run:
             yield GaugeMetricFamily(
                 "twofold_last_run_timestamp_seconds", "When the latest run started.", value=run.started_at.timestamp()
             )
             yield GaugeMetricFamily("twofold_last_run_seconds", "How long it took.", value=run.seconds)
+            yield GaugeMetricFamily("twofold_last_run_held", "Whether its sums held.", value=int(run.has_held))
         if report := latest_report():
             yield GaugeMetricFamily("twofold_violations", "Invariants that are violated.", value=report.violations)
             yield GaugeMetricFamily(

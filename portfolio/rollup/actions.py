@@ -8,6 +8,7 @@ the next refresh goes on from there.
 import time
 from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 
 import structlog
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.db.models import Max, Min
 from django.utils import timezone
 
 from funding.models import LedgerEntry
+from portfolio.common import telemetry
 from portfolio.common.locks import hold, try_hold
 from portfolio.common.months import add_months, month_of, month_range, today
 from portfolio.common.staleness import Touch, ask_for_help, mark_stale
@@ -204,7 +206,19 @@ def _run(months: list[date], *, since: float, cause: str = "") -> Run:
     write_standings(run)
     run.seconds = time.monotonic() - since
     run.save(update_fields=["seconds"])
-    log.info(
-        "roll-up", run=run.pk, cause=run.cause, months=run.months, seconds=round(run.seconds, 3), held=run.has_held
-    )
+    transaction.on_commit(partial(_tell, run), robust=True)
     return run
+
+
+def _tell(run: Run) -> None:
+    """Count a run, and say in the log what it did; its cause may name somebody, so that stays on its page."""
+    telemetry.ran(seconds=run.seconds, product_months=run.product_months, is_full=run.is_full)
+    say = log.info if run.has_held else log.error
+    say(
+        "roll-up",
+        run=run.pk,
+        months=run.months,
+        product_months=run.product_months,
+        seconds=round(run.seconds, 3),
+        held=run.has_held,
+    )

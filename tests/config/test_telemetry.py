@@ -10,8 +10,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portfolio.common import telemetry
 from portfolio.common.models import StaleMark
+from portfolio.rollup import actions
 from portfolio.rollup.models import BlockedMonth, InvariantReport, SolvedMonth
-from tests.factories import make_product, make_user
+from tests.factories import make_ledger_entry, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -109,5 +110,19 @@ def test_pages_are_counted_by_view_never_by_address(client):
 
 
 def test_a_scrape_asks_a_handful_of_questions(django_assert_max_num_queries):
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         scraped()
+
+
+def test_a_run_is_counted_and_logged_without_who_asked_for_it(caplog, django_capture_on_commit_callbacks):
+    make_ledger_entry(starts=date(2016, 1, 1))
+    before = scraped().get("twofold_product_months_written_total", 0)
+    caplog.set_level("INFO")
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.roll_up(cause="full roll-up, asked for by Ada Lovelace")
+    figures = scraped()
+    assert figures["twofold_product_months_written_total"] > before
+    assert figures["twofold_last_run_held"] == 1
+    assert figures["twofold_months_behind"] == 0
+    assert [record for record in caplog.records if record.msg["event"] == "roll-up" and record.msg["run"]]
+    assert "Lovelace" not in caplog.text
