@@ -4,6 +4,7 @@ from rest_framework.routers import SimpleRouter
 
 import funding.api
 import portfolio.board.api
+import portfolio.intake.api
 import portfolio.network.api
 import portfolio.rollup.api
 import products.catalog.api
@@ -22,3 +23,5 @@ for room in (
 ):
     for prefix, viewset in room.routes:
         router.register(prefix, viewset, basename=prefix)
+for prefix, viewset in portfolio.intake.api.routes:
+    router.register(prefix, viewset, basename=f"{prefix}-batch")

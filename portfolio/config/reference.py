@@ -100,6 +100,9 @@ def _answer(schema: dict, content: dict) -> Iterator[Taken]:
 
 def _fields(schema: dict, given: dict) -> Iterator[Taken]:
     found = _resolve(schema, given)
+    if "items" in found:
+        given = found["items"]
+        found = _resolve(schema, given)
     for name, one in found.get("properties", {}).items():
         if not (one.get("readOnly") and given is not found and "Request" in str(given)):
             yield Taken(name, _kind(schema, one), name in found.get("required", ()), one.get("description", ""))

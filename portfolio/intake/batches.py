@@ -8,6 +8,7 @@ with the batch, nor does the number of statements.
 import heapq
 from collections.abc import Callable, Iterator
 from itertools import groupby, islice
+from typing import TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -33,7 +34,7 @@ TRIES = 3
 FIRST_ROWS = 50  #: of which the report says what becomes of each
 CHECKED = 5_000  #: rows that are explained at once
 CHECKED_GROUPS = 200  #: metrics whose days are read at once
-_RETRIED = {"40P01", "40001", "23505"}  #: deadlock, serialization failure, unique violation
+T = TypeVar("T")
 
 
 class Problems:
@@ -97,28 +98,45 @@ def load_batch(
     of one that stands corrects it, with `reason`. Where somebody else records the same rows at the same time, it is
     tried again and finds them standing.
     """
-    for attempt in range(1, TRIES + 1):
+    return insist(lambda: load_within(kind, chunks, by=by, dry_run=dry_run, reason=reason))
+
+
+def load_within(
+    kind: Kind, chunks: Callable[[], Iterator[Chunk]], *, by: User | None, dry_run: bool = False, reason: str
+) -> Report:
+    """Load a batch within a transaction that is open, or is opened for it; see `load_batch`."""
+    try:
+        with transaction.atomic():
+            report = Batch(kind, by=by, reason=reason).load(chunks(), dry_run=dry_run)
+            if report.errors or dry_run:
+                transaction.set_rollback(True)
+            return report
+    except Unreadable as error:
+        return Report(kind.name, errors=error.problems, is_dry_run=dry_run)
+
+
+def insist(attempt: Callable[[], T]) -> T:
+    """Return what `attempt` does in a transaction, attempted again where another writer was in its way."""
+    for _ in range(TRIES - 1):
         try:
             with transaction.atomic():
-                report = Batch(kind, by=by, reason=reason).load(chunks(), dry_run=dry_run)
-                if report.errors or dry_run:
-                    transaction.set_rollback(True)
-                return report
-        except Unreadable as error:
-            return Report(kind.name, errors=error.problems, is_dry_run=dry_run)
+                return attempt()
         except (IntegrityError, OperationalError, AlreadyRetracted) as error:
-            if attempt == TRIES or not _may_pass(error):
-                if isinstance(error, IntegrityError):
-                    raise _refused(error) from error
+            if not _may_pass(error):
                 raise
-    raise AssertionError("unreachable")
+    try:
+        with transaction.atomic():
+            return attempt()
+    except IntegrityError as error:
+        raise _refused(error) from error
 
 
 def _may_pass(error: Exception) -> bool:
     """Return whether trying again may help, since it was another writer who was in the way."""
     state = getattr(error.__cause__, "sqlstate", None)
-    is_outermost = not any(connection.savepoint_ids)
-    return isinstance(error, AlreadyRetracted) or state == "23505" or (state in _RETRIED and is_outermost)
+    if state in {"40P01", "40001"}:  # a deadlock, or a serialization failure: it took the whole transaction with it
+        return not connection.in_atomic_block
+    return isinstance(error, AlreadyRetracted) or state == "23505"
 
 
 def _refused(error: Exception) -> NotAllowed:
@@ -256,7 +274,7 @@ class Batch:
 def explained(kind: Kind, number: int, error: Exception) -> list[Problem]:
     """Return what is wrong with a row, beside the column that each error is about."""
     if not isinstance(error, ValidationError):
-        return [Problem(number, "", str(error))]
+        return [Problem(number, "", str(error), "permission_denied" if isinstance(error, NotAllowed) else "invalid")]
     return [
         Problem(number, kind.column_of_field.get(name or "", ""), message)
         for name, messages in as_fields(error).items()

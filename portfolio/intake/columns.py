@@ -21,7 +21,8 @@ from portfolio.intake.kinds import KINDS, Column, Kind
 from portfolio.intake.resolving import MOST_CODES, chunks
 from portfolio.intake.streams import Cells, Chunk
 
-MOST_REMEMBERED = 200_000  #: different cells of a column
+MOST_REMEMBERED = 20_000  #: different cells of a column
+MOST_KEYS = 200_000  #: codes of a model, each with its key
 
 
 @dataclass
@@ -54,7 +55,7 @@ class Codes:
             return
         self.before_asking()
         rows = self.model.objects.order_by()
-        if self.is_read and rows.count() <= MOST_REMEMBERED:
+        if self.is_read and rows.count() <= MOST_KEYS:
             self.keys = {code: str(key) for code, key in rows.values_list("code", "pk")} | {
                 code: found for code, found in self.keys.items() if isinstance(found, BadCell)
             }

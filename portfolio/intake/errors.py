@@ -17,6 +17,7 @@ class Problem(NamedTuple):
     row: int
     column: str
     message: str
+    code: str = "invalid"
 
     @property
     def place(self) -> str:

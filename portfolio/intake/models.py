@@ -1,4 +1,4 @@
-"""Files between their preview and their loading."""
+"""Files between their preview and their loading, and the calls that were answered."""
 
 import hashlib
 from datetime import timedelta
@@ -13,6 +13,7 @@ from portfolio.common.models import User
 from portfolio.intake.kinds import KINDS, Kind
 
 KEPT_FOR = timedelta(days=1)
+ANSWERS_KEPT_FOR = timedelta(days=7)
 
 
 class UploadQuerySet(models.QuerySet):
@@ -57,3 +58,33 @@ class Upload(models.Model):
     def data(self) -> bytes:
         """The content; PostgreSQL gives a view of it."""
         return bytes(self.content)
+
+
+class AnsweredQuerySet(models.QuerySet):
+    """Reads of answers."""
+
+    def forget_old(self) -> None:
+        """Delete the answers that nobody will ask for again."""
+        self.filter(at__lte=timezone.now() - ANSWERS_KEPT_FOR).delete()
+
+
+class Answered(models.Model):
+    """A call with an Idempotency-Key that was carried out: the same call again gets the same answer, and does nothing.
+
+    It is written in the transaction of what the call did, so there is one if and only if it did it.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    request = models.CharField(max_length=64, help_text="SHA-256 of the address, the headers that matter and the body.")
+    answer = models.JSONField()
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects = AnsweredQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "answered call"
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="answered_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.user}"

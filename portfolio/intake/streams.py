@@ -155,6 +155,8 @@ def json_chunks(source: BinaryIO, kind: Kind) -> Iterator[Chunk]:
     the left.
     """
     waiting = source.read(BLOCK).removeprefix(b"\xef\xbb\xbf").lstrip()
+    while not waiting and (block := source.read(BLOCK)):
+        waiting = block.lstrip()
     if not waiting.startswith(b"["):
         what = f"begins with {shown(waiting[:20].decode(errors='replace'))}" if waiting else "is empty"
         raise refuse(0, f"The body {what}; a JSON array of objects is needed, such as [{{…}}, {{…}}].")
@@ -174,9 +176,11 @@ def json_chunks(source: BinaryIO, kind: Kind) -> Iterator[Chunk]:
             yield from _object_chunks(rows, range(first, first + len(rows)), kind)
             first += len(rows)
         elif len(waiting) > MOST_LINE + BLOCK:
-            # No object ends where one should: it is broken, or far too long.
-            _parsed(b"[" + waiting + b"]", first)
-            raise refuse(first, f"A row has more than {MOST_LINE:,} bytes; no row is that long.")
+            raise refuse(
+                first,
+                f"No row ends within {MOST_LINE:,} bytes from here on: it is far too long, or the JSON is broken, most "
+                "likely by a quotation mark that is opened and not closed.",
+            )
 
 
 def _cut(waiting: bytes) -> tuple[list[Any], bytes]:

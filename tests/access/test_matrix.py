@@ -22,7 +22,7 @@ from tests.access.world import KINDS, Someone, World
 pytestmark = pytest.mark.django_db
 
 #: Actions of viewsets that write: what the caller must be able to do with the row, and the body to send.
-WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write"}
+WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write", "batch": "add"}
 READS = {"list", "retrieve", "summary"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
@@ -236,6 +236,8 @@ def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
     if endpoint.action == "create":
         return world.new(endpoint.kind)
+    if endpoint.action == "batch":
+        return [world.new(endpoint.kind)]
     if endpoint.action == "partial_update":
         return {"name": "Another name"}
     return {"reason": "It was wrong."}
