@@ -68,3 +68,10 @@ def test_a_head_tells_the_name_of_the_file(reader, network):
 
     assert head.headers["Content-Disposition"].startswith('attachment; filename="standings_stage-sustain_')
     assert content(head) == b""
+
+
+def test_the_links_of_the_board_carry_what_was_asked_of_it(reader, network):
+    for headers in ({}, {"HX-Request": "true"}):
+        page = reader.get("/", {"stage": "sustain", "sort": "-spend"}, headers=headers).content.decode()
+
+        assert '<a href="?stage=sustain&amp;sort=-spend&amp;format=csv" download>CSV</a>' in page
