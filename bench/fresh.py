@@ -29,7 +29,7 @@ def rows(bench: Bench) -> Iterator[Row]:
         bench.say(f"one observation at {size.products:,} products")
         bench.services.forget_messages()
         with site.served() as server, workers(1, site.environment, bench.folder) as pids:
-            full = statistics.median(full_rollup(site, pids).wall for _ in range(1 if bench.is_quick else 3))
+            full = statistics.median(full_rollup(site, pids).wall for _ in range(3 if size.products == JUDGED else 1))
             waits = apart(site.environment, record_and_wait, server.port, site, count)
         yield _row(size, waits, full)
 

@@ -41,9 +41,9 @@ def rows(bench: Bench) -> Iterator[Row]:
         for count in (1, 2):
             bench.say(f"full roll-up of {size} by {count}")
             bench.services.forget_messages()
+            site.look_over()
             with workers(count, site.environment, bench.folder) as pids:
                 for _ in range(runs):
-                    site.look_over()
                     sums.append(bare_sums(site.address))
                     by.setdefault(count, []).append(full_rollup(site, pids))
         site.is_rolled_up = True
