@@ -303,6 +303,16 @@ def test_the_command_fails_where_one_is_violated(portfolio, capsys):
     assert "100.00%" in capsys.readouterr().err
 
 
+def test_the_clock_looks_every_night():
+    from portfolio.config.celery import app
+
+    assert app.conf.beat_schedule["check-figures"]["task"] == "rollup.check_figures"
+    for entry in app.conf.beat_schedule.values():
+        assert entry["task"] in app.tasks
+    app.tasks["rollup.check_figures"].delay()
+    assert InvariantReport.objects.get().cause == "nightly"
+
+
 # -- The page ---------------------------------------------------------------------------------------------------------
 
 
