@@ -40,6 +40,7 @@ Columns = Callable[[int, int], Floats]
 PROVED = 1e-3  # and how far at most, which takes the worst of everything together: rounding, and the slowest way round
 TOLERANCE = 1e-5  # how far a draw may be off, relative to the size of its product's figure over all draws
 AIM = 4e-6  # what the polynomial is made for
+MOSTLY = 0.9  # of the products supply others
 MOST_SWEEPS = 12  # after them
 MOST_STEPS = 60  # sparse products a column; a network that needs more is solved by `solver.System`
 BLOCK_BYTES = 1_300_000  # of one block of columns, so that what a step touches stays in the cache
@@ -133,14 +134,19 @@ class _Month:
     def __init__(self, network: csr_array, has_cost: NDArray[np.bool_], columns: Columns, followed: Followed):
         self.columns, self.followed = columns, followed
         self.count = followed.per_dollar.shape[1]
-        self.unknown = np.flatnonzero((np.diff(network.indptr) > 0) & has_cost)
-        rows = network[self.unknown] if self.unknown.size < network.shape[0] else network
-        self.weights = rows[:, self.unknown] if self.unknown.size < network.shape[0] else network
-        is_known = np.ones(network.shape[0], bool)
-        is_known[self.unknown] = False
-        self.known = np.flatnonzero(is_known)
+        is_unknown = (np.diff(network.indptr) > 0) & has_cost
+        if has_cost.all() and is_unknown.sum() > MOSTLY * is_unknown.size:
+            is_unknown[:] = True  # to leave out a few would cost more than it saves
+        self.unknown, self.known = np.flatnonzero(is_unknown), np.flatnonzero(~is_unknown)
+        rows = network[self.unknown] if self.known.size else network
+        self.weights = rows[:, self.unknown] if self.known.size else network
         self.outward = rows[:, self.known]  # to those whose figure is known
         self.single = self.weights.astype(np.float32), self.outward.astype(np.float32)
+        self.per_loaded = (1 / followed.loaded_cost).astype(np.float32)[:, None]
+        # Costs as parts of all cost, to add up what is credited in single precision too.
+        self.own, self.loaded = (
+            (each / followed.loaded_cost.sum()).astype(np.float32) for each in (followed.own_cost, followed.loaded_cost)
+        )
         self.steps: list[Step] = []
         self.doubled: list[Step] = []
 
@@ -150,7 +156,7 @@ class _Month:
         blocks = [(start, min(start + width, self.count)) for start in range(0, self.count, width)]
         if self.weights.nnz:
             start, stop = blocks[0]
-            right = self._right(self._scaled(start, stop).astype(np.float64), self.outward)
+            right = self._right(self._doubled(self.columns(start, stop)), self.outward)
             roots = polynomial_roots(self.weights, np.abs(right).mean(axis=1), AIM, MOST_STEPS)
             if roots.size:
                 self.steps = steps_of(self.single[0], roots)
@@ -164,37 +170,40 @@ class _Month:
 
     @np.errstate(over="ignore", invalid="ignore")  # what is not finite at the end is refused there
     def _fill_block(self, start: int, stop: int) -> None:
-        scaled = self._scaled(start, stop)
-        answer = scaled.astype(np.float32)
-        if self.unknown.size:
-            answer[self.unknown] = self._solved(scaled)
+        made = self.columns(start, stop)
+        scaled = made.astype(np.float32, copy=False) * self.per_loaded
+        if not self.known.size:
+            answer = self._solved(scaled, made)
+        else:
+            answer = scaled.copy()
+            if self.unknown.size:
+                answer[self.unknown] = self._solved(scaled, made)
         self._check(scaled, answer)
         self.followed.per_dollar[:, start:stop] = answer
 
-    def _scaled(self, start: int, stop: int) -> Floats:
-        """Return some columns of v / C⁺."""
-        made = self.columns(start, stop)
+    def _doubled(self, made: Floats) -> Floats:
+        """Return columns of v as v / C⁺ in double precision."""
         return made / self.followed.loaded_cost[:, None]
 
     def _right(self, scaled: Floats, outward: csr_array) -> Floats:
         right = scaled[self.unknown] if self.known.size else scaled
         return right + outward @ scaled[self.known] if outward.nnz else right
 
-    def _solved(self, scaled: Floats) -> Floats:
+    def _solved(self, scaled: Floats, made: Floats) -> Floats:
         if not self.weights.nnz:
-            return self._right(scaled, self.outward)
+            return self._right(scaled, self.single[1])
         if self.steps:
-            single = np.ascontiguousarray(scaled, dtype=np.float32)
-            right = self._right(single, self.single[1])
+            right = self._right(scaled, self.single[1])
             low, count = lower_bound(self.weights, np.abs(right).mean(axis=1, dtype=np.float64))
             if count:
                 if (answer := _stepped(self.steps, self.single[0], right, low, count)) is not None:
                     return answer
                 # Cost that goes round for long costs digits: it is worth more of them before it is worth the proof.
-                right = self._right(scaled.astype(np.float64), self.outward)
+                right = self._right(self._doubled(made), self.outward)
                 if (answer := _stepped(self.doubled, self.weights, right, low, count)) is not None:
                     return answer
-        return self.sturdy.solve(np.ascontiguousarray(self._right(scaled, self.outward), dtype=np.float64))
+        right = self._right(self._doubled(made), self.outward)
+        return self.sturdy.solve(np.ascontiguousarray(right, dtype=np.float64))
 
     @cached_property
     def sturdy(self) -> System:
@@ -203,14 +212,13 @@ class _Month:
 
     def _check(self, scaled: Floats, answer: Floats) -> None:
         """Raise Unsolved unless credited value sums to value in every column."""
-        weights = self.followed.loaded_cost
-        gap = np.abs(self.followed.own_cost @ answer - weights @ scaled)
-        if not (gap <= TOLERANCE * (weights @ np.abs(scaled))).all():
+        gap, room = np.abs(self.own @ answer - self.loaded @ scaled), self.loaded @ np.abs(scaled)
+        if not (gap <= TOLERANCE * room).all():
             raise Unsolved(
-                f"The sum of value credited in a draw is off by up to {gap.max():.3g} from the sum that went in, more "
-                f"than {TOLERANCE:.0e} of it, or draws are no finite numbers: some products pass on so nearly all of "
-                "their cost to each other that rounding shows, or a range is too wide. Let products in the loops with "
-                "the largest shares keep more for their own customers, and narrow the widest ranges."
+                f"The sum of value credited in a draw is off by more than {TOLERANCE:.0e} of the sum that went in, or "
+                "draws are no finite numbers: some products pass on so nearly all of their cost to each other that "
+                "rounding shows, or a range is too wide. Let products in the loops with the largest shares keep more "
+                "for their own customers, and narrow the widest ranges."
             )
 
 
