@@ -32,6 +32,16 @@ def _name(model: type[Model], key: object) -> str:
     return f"{str(model._meta.verbose_name).capitalize()} {key}"
 
 
+def _first(rows: QuerySet) -> tuple[int, QuerySet]:
+    """Return how many rows there are, and the first of them.
+
+    Counted before any is asked for: with a limit, the database hopes to find some soon and looks them up one by one,
+    which takes minutes where there is none.
+    """
+    count = rows.count()
+    return count, rows.order_by("pk")[:SHOWN] if count else rows.none()
+
+
 def _page(row: Any) -> str:
     """Return the address of a row's page; none where what it is about is gone, so that there is no page."""
     try:
@@ -72,8 +82,8 @@ def facts_have_subjects(now: Moment) -> Finding:
             finding.looked_at += 1
             parents = field.related_model._default_manager.filter(pk=OuterRef(field.attname))
             orphans = model._default_manager.filter(~Exists(parents), **{f"{field.attname}__isnull": False})
-            count = orphans.count()
-            for key, gone in orphans.order_by("pk").values_list("pk", field.attname)[:SHOWN]:
+            count, first = _first(orphans)
+            for key, gone in first.values_list("pk", field.attname):
                 finding.add(Wrong(_name(model, key), f"{field.verbose_name} {gone}, which is gone", "one that exists"))
             finding.count += max(0, count - SHOWN)
     return finding
@@ -96,8 +106,8 @@ def days_are_within_reach(now: Moment) -> Finding:
 
 
 def _days(finding: Finding, model: type[Model], rows: QuerySet, *names: str) -> None:
-    count = rows.count()
-    for row in rows.order_by("pk")[:SHOWN]:
+    count, first = _first(rows)
+    for row in first:
         found = " to ".join(str(getattr(row, name)) for name in names)
         needed = f"an interval between {FIRST_DAY} and {LAST_DAY}"
         finding.add(Wrong(_name(model, row.pk), found, needed, _page(row)))
@@ -115,10 +125,11 @@ def usage_has_an_agreement(now: Moment) -> Finding:
     usage = Usage.objects.known().filter(consumer__isnull=False)
     bare = usage.filter(~Exists(links))
     finding = Finding(usage.count(), "rows of usage")
-    for key, month in bare.order_by("pk").values_list("pk", "month")[:SHOWN]:
+    count, first = _first(bare)
+    for key, month in first.values_list("pk", "month"):
         href = reverse("network:usage-detail", args=[key])
         finding.add(Wrong(_name(Usage, key), f"no link in {month_name(month)}", "a link that holds then", href))
-    finding.count += max(0, bare.count() - finding.count) if finding.count else 0
+    finding.count += max(0, count - SHOWN)
     return finding
 
 
@@ -137,8 +148,8 @@ def amounts_are_converted(now: Moment) -> Finding:
         (entries.filter(currency=base_currency()).exclude(amount=F("base_amount")), "the same amount"),
         (entries.exclude(currency=base_currency()).filter(~Exists(covering)), "a rate that covers its first day"),
     ):
-        count = rows.count()
-        for row in rows.order_by("pk")[:SHOWN]:
+        count, first = _first(rows)
+        for row in first:
             found = f"{row.amount} {row.currency} counted as {row.base_amount}"
             finding.add(Wrong(f"Ledger entry {row.reference}", found, needed, _page(row)))
         finding.count += max(0, count - SHOWN)
@@ -280,8 +291,8 @@ def recorded_in_order(now: Moment) -> Finding:
     finding = Finding(len(FACTS), "kinds of fact")
     for model in FACTS:
         odd = model.objects.filter(Q(recorded_at__gt=ahead) | Q(retracted_at__lt=F("recorded_at")))
-        count = odd.count()
-        for row in odd.order_by("pk")[:SHOWN]:
+        count, first = _first(odd)
+        for row in first:
             found = f"recorded {row.recorded_at:%Y-%m-%d %H:%M}" + (
                 f", retracted {row.retracted_at:%Y-%m-%d %H:%M}" if row.retracted_at else ""
             )
