@@ -7,6 +7,7 @@ with the batch, nor does the number of statements.
 
 import heapq
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import groupby, islice
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
+from portfolio.common import telemetry
 from portfolio.common.errors import AlreadyRetracted, NotAllowed, TwofoldError
 from portfolio.common.models import User
 from portfolio.common.months import month_of, today
@@ -110,6 +112,8 @@ def load_within(
             report = Batch(kind, by=by, reason=reason).load(chunks(), dry_run=dry_run)
             if report.errors or dry_run:
                 transaction.set_rollback(True)
+            else:
+                transaction.on_commit(partial(telemetry.took_in, kind.name, report.rows), robust=True)
             return report
     except Unreadable as error:
         return Report(kind.name, errors=error.problems, is_dry_run=dry_run)

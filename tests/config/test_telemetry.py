@@ -10,9 +10,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from portfolio.common import telemetry
 from portfolio.common.models import StaleMark
+from portfolio.intake.actions import load_rows
 from portfolio.rollup import actions
 from portfolio.rollup.models import BlockedMonth, InvariantReport, SolvedMonth
-from tests.factories import make_ledger_entry, make_product, make_user
+from tests.factories import make_ledger_entry, make_metric, make_product, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -126,3 +127,13 @@ def test_a_run_is_counted_and_logged_without_who_asked_for_it(caplog, django_cap
     assert figures["twofold_months_behind"] == 0
     assert [record for record in caplog.records if record.msg["event"] == "roll-up" and record.msg["run"]]
     assert "Lovelace" not in caplog.text
+
+
+def test_rows_that_come_in_together_are_counted_once_they_are_in(django_capture_on_commit_callbacks):
+    name = "twofold_batch_rows_total observations"
+    code = make_metric().code
+    before = scraped().get(name, 0)
+    for value, counted in (("not a number", 0), ("5", 1)):
+        with django_capture_on_commit_callbacks(execute=True):
+            load_rows("observations", [{"metric": code, "starts": "2016-01-01", "ends": "2016-01-02", "value": value}])
+        assert scraped().get(name, 0) - before == counted
