@@ -1,5 +1,6 @@
 """Pages that read across subjects: the board, a product's statement, and one month of it down to the ledger line."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -27,6 +28,7 @@ from products.catalog import panels
 from products.catalog.models import Product
 
 PAGE_SIZE = 100
+MOST_DRAWN = 250  # products in the picture of value against spend
 
 
 @require_safe
@@ -123,6 +125,8 @@ def _over_time(series: Monthly, title: str = "Value credited and cost, by month"
 
 
 def _against_spend(chosen: list[Standing]) -> charts.Chart:
+    """Draw the products that spend most: more points than that are a cloud, and more rows nobody reads."""
+    drawn = sorted(chosen, key=lambda row: -row.direct_cost)[:MOST_DRAWN]
     points = [
         charts.Point(
             row.product.name,
@@ -132,9 +136,14 @@ def _against_spend(chosen: list[Standing]) -> charts.Chart:
             None if row.credited_value_high is None else float(row.credited_value_high),
             product_figures.address(row.product),
         )
-        for row in chosen
+        for row in drawn
     ]
-    return charts.value_against_spend(points, currency=base_currency())
+    left_out = len(chosen) - len(drawn)
+    chart = charts.value_against_spend(points, currency=base_currency())
+    if not left_out:
+        return chart
+    most = f"Of {len(chosen):,} products, the {len(drawn):,} that spend most; choose among them above to see others."
+    return replace(chart, summary=f"{most} {chart.summary}")
 
 
 @require_GET

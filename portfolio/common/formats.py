@@ -6,9 +6,10 @@ figure, none is made up.
 
 import math
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import cache
 
-from babel.numbers import format_currency, format_decimal, get_currency_symbol
+from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
 NONE = "—"
 MINUS = "−"
@@ -42,6 +43,7 @@ def _grouped(value: Decimal, decimals: int) -> str:
     return f"{rounded(value, decimals):,.{decimals}f}".replace("-", MINUS)
 
 
+@cache
 def currency_symbol(currency: str) -> str:
     """Return the sign of an ISO 4217 code (GBP: £); a code without one stands for itself."""
     return get_currency_symbol(currency, locale=LOCALE)
@@ -52,6 +54,24 @@ def money(amount: object, currency: str, decimals: int | None = None) -> str:
     value = number(amount)
     if value is None:
         return NONE
+    # A table has thousands of amounts, and the general way costs ten times as much as what this locale comes to.
+    if currency_symbol(currency)[-1:].isalpha():
+        return _spelled(value, currency, decimals)
+    places = _precision(currency) if decimals is None else decimals
+    shown = abs(value).quantize(_STEP[places], ROUND_HALF_EVEN if decimals is None else ROUND_HALF_UP)
+    return f"{MINUS if value < 0 and (shown or decimals is None) else ''}{currency_symbol(currency)}{shown:,f}"
+
+
+_STEP = [Decimal(1).scaleb(-places) for places in range(13)]
+
+
+@cache
+def _precision(currency: str) -> int:
+    return get_currency_precision(currency)
+
+
+def _spelled(value: Decimal, currency: str, decimals: int | None) -> str:
+    """Return an amount in a currency without a sign of its own, whose code stands apart from the digits."""
     if decimals is None:
         text = format_currency(value, currency, locale=LOCALE)
     else:
@@ -94,8 +114,8 @@ def quantity(value: object) -> str:
     exact = number(value)
     if exact is None:
         return NONE
-    text = format_decimal(rounded(exact, 4), "#,##0.####", locale=LOCALE)
-    return text.replace("-", MINUS)
+    text = f"{rounded(exact, 4):,f}"
+    return text.rstrip("0").rstrip(".").replace("-", MINUS)
 
 
 def quantity_short(value: object) -> str:

@@ -24,6 +24,7 @@ from portfolio.rollup.panel import COST, CREDITED, Panel, fresh_panel, stored_pa
 from portfolio.rollup.ranges import Worths, overdue_in, valuations_in, weights_of, worths
 
 Floats = NDArray[np.float64]
+NOTHING = 1e-9  # what a solve leaves where nothing flows: its tolerance
 
 
 @dataclass(frozen=True)
@@ -65,19 +66,21 @@ def _panel(months: Sequence[date], what: reading.Asked) -> Panel:
 def _ranged(panel: Panel, products: set[int] | None) -> Monthly:
     inside = _inside(panel, [products])
     sums = panel.data[:, inside[:, 0]].sum(axis=1)
-    worth = _worths(panel)
-    low: list[float | None] = []
-    high: list[float | None] = []
-    for month, value in zip(panel.months, sums[:, CREDITED].tolist(), strict=True):
-        if (by_worth := _by_worth(panel, month, worth, inside)) is None:
-            low.append(None)
-            high.append(None)
-            continue
-        [(bottom, top)] = ends(by_worth.astype(np.float32) @ worth.off).tolist()
-        low.append(value / 100 + bottom)
-        high.append(value / 100 + top)
-    cost, value = (sums[:, column] / 100 for column in (COST, CREDITED))
-    return Monthly(panel.months, cost.tolist(), value.tolist(), low, high)
+    ids = valuations_in(panel.inputs.values())
+    by_worth = [_by_worth(panel, month, ids, inside) for month in panel.months]
+    ranged = [place for place, found in enumerate(by_worth) if found is not None]
+    low: list[float | None] = [None] * len(panel.months)
+    high: list[float | None] = [None] * len(panel.months)
+    if ranged:
+        # All months at once, and only what counts in any: the draws are read once, and those of others not made.
+        stacked = np.concatenate([by_worth[place] for place in ranged])
+        counts = np.flatnonzero(stacked.any(axis=0))
+        off = ends(stacked[:, counts].astype(np.float32) @ _worths(panel, ids[counts]).off)
+        for place, (bottom, top) in zip(ranged, off.tolist(), strict=True):
+            value = float(sums[place, CREDITED]) / 100
+            low[place], high[place] = value + bottom, value + top
+    cost, credited = (sums[:, column] / 100 for column in (COST, CREDITED))
+    return Monthly(panel.months, cost.tolist(), credited.tolist(), low, high)
 
 
 def headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
@@ -100,13 +103,14 @@ def headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float
 def _headlines(what: reading.Asked, sets: Sequence[set[int]]) -> list[tuple[float, float, float] | None]:
     panel = _panel(list(month_range(what.first, what.last)), what)
     inside = _inside(panel, sets)
-    worth = _worths(panel)
-    total = np.zeros((len(sets), len(worth.ids)))
+    ids = valuations_in(panel.inputs.values())
+    total = np.zeros((len(sets), len(ids)))
     for month in panel.months:
-        if (by_worth := _by_worth(panel, month, worth, inside)) is not None:
+        if (by_worth := _by_worth(panel, month, ids, inside)) is not None:
             total += by_worth
+    counts = np.flatnonzero(total.any(axis=0))
     sums = inside.T.astype(np.int64) @ panel.data.sum(axis=0)
-    off = ends(total.astype(np.float32) @ worth.off)
+    off = ends(total[:, counts].astype(np.float32) @ _worths(panel, ids[counts]).off)
     return [
         (value / cost, value / cost + bottom * 100 / cost, value / cost + top * 100 / cost) if cost > 0 else None
         for cost, value, (bottom, top) in zip(
@@ -121,9 +125,9 @@ def _key(name: str, first: date, last: date, what: reading.Asked, chosen: str) -
     return f"{name}:{first:%Y%m}:{last:%Y%m}:{stamp}:{blake2b(chosen.encode(), digest_size=12).hexdigest()}"
 
 
-def _worths(panel: Panel) -> Worths:
-    """Return the draws of all worths that the panel's months rest on, as wide as they are in the last one."""
-    return worths(valuations_in(panel.inputs.values()).tolist(), overdue_in(panel.inputs.get(panel.months[-1])))
+def _worths(panel: Panel, valuations: NDArray[np.int64]) -> Worths:
+    """Return the draws of worths that the panel's months rest on, as wide as they are in the last one."""
+    return worths(valuations.tolist(), overdue_in(panel.inputs.get(panel.months[-1])))
 
 
 def _inside(panel: Panel, sets: Sequence[set[int] | None]) -> NDArray[np.bool_]:
@@ -138,8 +142,8 @@ def _inside(panel: Panel, sets: Sequence[set[int] | None]) -> NDArray[np.bool_]:
     )
 
 
-def _by_worth(panel: Panel, month: date, worth: Worths, inside: NDArray[np.bool_]) -> Floats | None:
-    """Return what one unit of each valuation's worth adds to the value credited to each set, (sets, V).
+def _by_worth(panel: Panel, month: date, ids: NDArray[np.int64], inside: NDArray[np.bool_]) -> Floats | None:
+    """Return what a unit of each worth adds to the value credited to each set, (sets, V), in the order of `ids`.
 
     None for a month without a range: it is blocked, or nothing in it is valued.
     """
@@ -154,6 +158,7 @@ def _by_worth(panel: Panel, month: date, worth: Worths, inside: NDArray[np.bool_
         part = within.astype(np.float64) if within.all() else origins(known_then.cost, known_then.shares(), within)
     except EngineError:
         return None
-    by_worth = np.zeros((inside.shape[1], len(worth.ids)))
-    by_worth[:, worth.at(valuations)] = part.T @ weights
+    part[part < NOTHING] = 0.0
+    by_worth = np.zeros((inside.shape[1], len(ids)))
+    by_worth[:, np.searchsorted(ids, valuations)] = part.T @ weights
     return by_worth

@@ -5,6 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency, format_decimal
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portfolio.common import formats
 
@@ -175,3 +178,22 @@ def test_a_date_is_told_from_a_date():
     assert formats.ago(date(2017, 3, 31), date(2017, 3, 31)) == "today"
     assert formats.ago(date(2017, 3, 29), date(2017, 3, 31)) == "2 days ago"
     assert formats.ago(date(2017, 3, 29), datetime(2017, 3, 31, 12, tzinfo=UTC)) == "2 days ago"
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=6),
+    st.sampled_from(["GBP", "USD", "EUR", "JPY", "KWD", "INR", "CHF"]),
+    st.sampled_from([None, 0, 2, 4]),
+)
+def test_amounts_and_quantities_are_written_as_the_locale_has_them(value, currency, decimals):
+    digits = "" if not decimals else "." + "0" * decimals
+    written = (
+        format_currency(value, currency, locale=formats.LOCALE)
+        if decimals is None
+        else format_currency(
+            formats.rounded(value, decimals), currency, f"¤#,##0{digits}", locale=formats.LOCALE, currency_digits=False
+        )
+    )
+    assert formats.money(value, currency, decimals) == written.replace("-", formats.MINUS)
+    counted = format_decimal(formats.rounded(value, 4), "#,##0.####", locale=formats.LOCALE)
+    assert formats.quantity(value) == counted.replace("-", formats.MINUS)

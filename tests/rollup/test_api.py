@@ -9,7 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from portfolio.common import actions as rows
-from portfolio.rollup import actions
+from portfolio.rollup import actions, reading
+from portfolio.rollup.api import StandingSerializer
 from portfolio.rollup.models import Run
 from tests.factories import (
     make_ledger_entry,
@@ -225,3 +226,23 @@ def test_nobody_else_may_start_a_roll_up(network):
         assert response.status_code == 403
         assert response["Content-Type"] == "application/problem+json"
     assert not Run.objects.filter(is_full=True).exists()
+
+
+def test_a_standing_is_told_as_its_schema_says(api, network):
+    found = api.get(STANDINGS).json()["results"]
+    asked = reading.asked()
+    rows = [row for row in reading.read_standings(asked) if row.product_id]
+    rows.sort(key=lambda row: row.product.code)
+    assert found == StandingSerializer(rows, many=True).data
+    assert [list(one) for one in found] == [list(one) for one in StandingSerializer(rows, many=True).data]
+
+
+def test_standings_that_were_asked_for_cost_no_query_for_their_figures_until_there_are_others(
+    api, network, django_assert_num_queries
+):
+    first = api.get(STANDINGS).json()
+    with django_assert_num_queries(1):  # whether anything has changed
+        assert api.get(STANDINGS).json() == first
+    make_ledger_entry(product=network[1], starts=JANUARY, amount=Decimal("10.00"))
+    actions.refresh_standings()
+    assert api.get(STANDINGS).json() != first
