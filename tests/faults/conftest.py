@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -52,10 +53,15 @@ class Stage(Site):
         code = "from portfolio.config.celery import app\nfor _ in range({}): app.send_task('rollup.refresh_standings')"
         self.run("-c", code.format(times))
 
-    def marks(self) -> int:
-        """Return how many marks of stale figures there are."""
+    def stale(self) -> int:
+        """Return how many marks, months that are due and months that the standings are behind of there are."""
+        query = """
+            SELECT (SELECT count(*) FROM common_stalemark) + (
+                SELECT count(*) FROM rollup_solvedmonth AS solved WHERE is_due OR (version > 0 AND version::text IS
+                DISTINCT FROM (SELECT versions ->> to_char(solved.month, 'YYYY-MM') FROM rollup_run ORDER BY id DESC
+                LIMIT 1)))"""
         with psycopg.connect(self.database, autocommit=True) as connection:
-            [count] = connection.execute("SELECT count(*) FROM common_stalemark").fetchone()
+            [count] = connection.execute(query).fetchone()
         return count
 
     def count(self, references: str) -> int:
@@ -66,10 +72,14 @@ class Stage(Site):
         return count
 
     def come_to_rest(self) -> None:
-        """Have the workers work off every mark; they need no more than the hint that beat sends."""
-        if self.marks():
+        """Have the workers bring all figures up to date; they need no more than the hint that beat sends."""
+        for _ in range(20):
+            if not self.stale():
+                return
             self.hint()
-        wait_for("An end of the marks", lambda: not self.marks())
+            with suppress(AssertionError):
+                wait_for("Fresh figures", lambda: not self.stale(), 10)
+        raise AssertionError(f"The workers leave {self.stale()} marks and months as they are.")
 
     def check_honest(self) -> None:
         """Fail where a figure that is not said to be stale is wrong, at this very instant."""
@@ -135,7 +145,7 @@ def site(folder: Folder, postgres: Postgres, redis: Redis, seeded: dict[str, str
             server.start()
     redis.client.flushall()
     postgres.make_database("site", "seeded")
-    place = folder.path / request.node.name[:60].replace("/", "-")
+    place = folder.path / request.node.name.replace("/", "-")
     place.mkdir()
     made = Stage(place, postgres.address("site"), postgres=postgres, redis=redis, signed_in=seeded)
     made.start_web()
@@ -156,7 +166,7 @@ def seeded_file(folder: Folder) -> tuple[Path, dict[str, str]]:
 def embedded(folder: Folder, seeded_file: tuple[Path, dict[str, str]], request) -> Iterator[Stage]:
     """A site on SQLite, with two web processes and no broker: roll-ups are done by whoever writes."""
     file, signed_in = seeded_file
-    place = folder.path / request.node.name[:60]
+    place = folder.path / request.node.name
     place.mkdir()
     shutil.copy(file, place / "db.sqlite3")
     made = Stage(place, f"sqlite:///{place / 'db.sqlite3'}", signed_in=signed_in)

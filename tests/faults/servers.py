@@ -264,7 +264,7 @@ class Site:
 
     def start_worker(self, name: str = "worker", *, wait: bool = True, **environment: str) -> Process:
         arguments = f"celery -A portfolio.config worker --loglevel INFO --concurrency 2 -n {name}@faults"
-        worker = self.start(name, *arguments.split(), **environment)
+        worker = self.start(name, *arguments.split(), LOG_LEVEL="INFO", **environment)
         if wait:
             seen = worker.said().count(" ready.")
             wait_for("The worker", lambda: worker.said().count(" ready.") > seen or not worker.is_alive)

@@ -43,20 +43,23 @@ def test_a_database_that_restarts_under_writes_and_roll_ups_loses_nothing(site: 
 
 
 def test_a_database_that_restarts_in_a_long_import_or_full_roll_up_leaves_all_or_nothing(site: Stage, chance: Random):
-    notebook = Notebook()
+    notebook, cut = Notebook(), 0
     file = site.folder / "entries.csv"
     for number in range(scaled(10, least=2)):
-        data = entries_file(f"i{number}", 4_000, chance)
+        data = entries_file(f"i{number}", 20_000, chance)
         file.write_bytes(data)
         for arguments in (["import", "ledger-entries", str(file)], ["rollup", "--full"]):
             command = site.start("command", "django", *arguments)
             wait_for("The command at work", lambda: is_at_work(site, "command"))
-            time.sleep(chance.uniform(0, 0.2))  # the instant is the test's chance
+            time.sleep(chance.uniform(0, 0.1))  # the instant is the test's chance
             restart(site)
-            assert command.popen.wait(60) != 0, f"{arguments} said that it had done its work:\n{command.said()[-500:]}"
+            is_done = command.popen.wait(60) == 0
             site.check_honest()
             if arguments[0] == "import":
-                assert site.count(f"wi{number}-%") == 0
+                assert site.count(f"wi{number}-%") == (20_000 if is_done else 0), command.said()[-500:]
                 site.run("-m", "django", *arguments)
                 note_file(notebook, data)
+            cut += not is_done
+    print(f"{cut} commands of {2 * scaled(10, least=2)} were cut off in the middle")
+    assert cut
     site.check(notebook)
