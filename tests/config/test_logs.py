@@ -14,6 +14,7 @@ from django.http import HttpResponse
 from django.test import AsyncClient, override_settings
 from django.urls import include, path, reverse
 
+from portfolio.common.models import ApiToken
 from portfolio.config import logs
 from tests.factories import make_user
 
@@ -109,6 +110,15 @@ def test_a_user_is_named_by_number(client, lines):
     assert [line["user"] for line in lines()] == [user.pk, user.pk]
     assert user.username not in str(lines())
     assert user.email not in str(lines())
+
+
+def test_a_program_is_named_by_the_user_of_its_token_and_the_token_by_nothing(client, lines):
+    user = make_user()
+    _, token = ApiToken.objects.create(user=user, name="a feed")
+    assert client.get("/api/v1/products/", headers={"authorization": f"Bearer {token}"}).status_code == 200
+    (line,) = [line for line in lines() if line["event"] == "request"]
+    assert line["user"] == user.pk
+    assert token not in str(lines())
 
 
 @ours
