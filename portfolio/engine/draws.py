@@ -194,7 +194,7 @@ class _Month:
             return self._right(scaled, self.single[1])
         if self.steps:
             right = self._right(scaled, self.single[1])
-            low, count = lower_bound(self.weights, np.abs(right).mean(axis=1, dtype=np.float64))
+            low, _, count = lower_bound(self.weights, np.abs(right).mean(axis=1, dtype=np.float64))
             if count:
                 if (answer := _stepped(self.steps, self.single[0], right, low, count)) is not None:
                     return answer
@@ -245,7 +245,7 @@ def polynomial_roots(weights: csr_array, right: Array, aim: float, most: int) ->
     They are the harmonic Ritz values of GMRES for one column that looks like `right` >= 0, each entry in its own size
     and with every second one or so turned round; the upper ones of complex pairs alone, in Leja's order.
     """
-    low, count = lower_bound(weights, right)
+    low, _, count = lower_bound(weights, right)
     if not count:
         return np.empty(0, np.complex128)
     yard = np.where(low > 0, low, 1.0)

@@ -105,11 +105,13 @@ class System:
         """
         if self._is_dense(many=right.ndim == 2 and right.shape[1] > FEW):
             return None
-        low, sweeps = lower_bound(self.weights, single)
+        low, before, sweeps = lower_bound(self.weights, single)
         if not sweeps:
             return None
         if right.ndim == 1:
-            return self._bounded_block(right, low, sweeps, start=low if single is right else right)
+            return self._bounded_block(
+                right, low, sweeps, start=before if single is right else right, swept=low if single is right else None
+            )
         answer = np.empty_like(right)
         # A few columns are as fast one by one; many share each row of the network that is read.
         width = 1 if right.shape[1] <= FEW else max(1, BLOCK // self.size)
@@ -120,7 +122,9 @@ class System:
             answer[:, start : start + width] = block[:, None] if width == 1 else block
         return answer
 
-    def _bounded_block(self, right: Array, low: Array, sweeps: int, start: Array) -> Array | None:
+    def _bounded_block(
+        self, right: Array, low: Array, sweeps: int, start: Array, swept: Array | None = None
+    ) -> Array | None:
         is_signed = bool((right < 0).any())
         answer = start
         yard = np.where(low > 0, low, 1.0)
@@ -140,8 +144,9 @@ class System:
             return np.subtract(y, image, out=image)
 
         for turn in range(3):
-            swept = self.weights @ answer
-            swept += right
+            if turn or swept is None:
+                swept = self.weights @ answer
+                swept += right
             residual = swept - answer
             if turn:
                 left = float((np.abs(residual) * per_yard).max())
@@ -156,7 +161,7 @@ class System:
                 if not np.isfinite(worst):
                     return None
             residual *= per_yard
-            step, is_there = bicgstab(apply, residual, BOUND / (8 * sweeps), most=ROUNDS)
+            step, is_there = bicgstab(apply, residual, BOUND / (2 * sweeps), most=ROUNDS)
             if not is_there:
                 return None
             step *= yard
@@ -316,19 +321,19 @@ class System:
             return None
 
 
-def lower_bound(weights: csr_array, right: Array) -> tuple[Array, int]:
-    """Return s = b + N b + ... + N^(k-1) b for b = `right` >= 0, and k.
+def lower_bound(weights: csr_array, right: Array) -> tuple[Array, Array, int]:
+    """Return s = b + N b + ... + N^(k-1) b for b = `right` >= 0, the sum with a term less, and k.
 
     k is as small as will do for s to be positive wherever the solution is; 0 where `MOST_SUMMED` do not.
     """
     low, reached = right, int(np.count_nonzero(right))
     for count in range(2, MOST_SUMMED + 1):
-        low = weights @ low
+        before, low = low, weights @ low
         low += right
-        reached, before = int(np.count_nonzero(low)), reached
-        if reached == before and count >= LEAST_SUMMED:
-            return low, count
-    return low, 0
+        reached, reached_before = int(np.count_nonzero(low)), reached
+        if reached == reached_before and count >= LEAST_SUMMED:
+            return low, before, count
+    return low, low, 0
 
 
 def bicgstab(apply: Callable[[Array], Array], right: Array, goal: float, most: int) -> tuple[Array, bool]:
@@ -342,13 +347,14 @@ def bicgstab(apply: Callable[[Array], Array], right: Array, goal: float, most: i
     residual, shadow, direction = right, right.copy(), right.copy()
     answer, work = np.zeros_like(right), np.empty_like(right)
     rho = dots(shadow, residual)
-    best, best_at = np.inf, 0
+    best, best_at, left = np.inf, 0, np.inf
     for turn in range(most):
         image = apply(direction)
         alpha = _ratio(rho, dots(shadow, image))
         residual -= np.multiply(image, alpha, out=work)
         answer += np.multiply(direction, alpha, out=work)
-        if np.abs(residual, out=work).max() <= goal:
+        # A half step seldom ends it: it is looked at only where the last whole one came near.
+        if left <= 100 * goal and np.abs(residual, out=work).max() <= goal:
             return answer, True
         image_half = apply(residual)
         omega = _ratio(dots(image_half, residual), dots(image_half, image_half))

@@ -55,9 +55,10 @@ def test_the_sum_that_bounds_an_error_stays_below_the_answer():
     random = np.random.default_rng(5)
     weights = random_shares(300, 3, random)
     right = random.random(300)
-    low, count = lower_bound(weights, right)
+    low, before, count = lower_bound(weights, right)
     twice = exactly(weights, low)
     assert 0 < count <= solver.MOST_SUMMED
+    assert low == pytest.approx(right + weights @ before)
     assert (low <= exactly(weights, right)).all()
     assert (twice <= count * exactly(weights, right)).all()
 
@@ -68,7 +69,7 @@ def test_a_chain_too_long_to_be_bounded_is_solved_by_the_sturdy_ways():
     shares = shares_of(size, {(i, i + 1): 1.0 for i in range(size - 1)})
     cost = np.zeros(size)
     cost[0] = 70.0
-    assert lower_bound(shares.T.tocsr(), cost)[1] == 0
+    assert lower_bound(shares.T.tocsr(), cost)[2] == 0
     assert trace(cost, np.zeros(size), shares).loaded_cost.tolist() == [70.0] * size
 
 
