@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from bench.generator import QUICK, Size
 from bench.sites import Bench, Site
@@ -20,6 +21,11 @@ class Loaded:
     size: float
     asked: float
 
+    @property
+    def name(self) -> str:
+        """What it is called on the server; the page itself has no name."""
+        return urlsplit(self.address).path.rpartition("/")[2] or "the page"
+
 
 def rows(bench: Bench) -> Iterator[Row]:
     """Open the board of 1,000 products in Chromium with nothing in its cache."""
@@ -37,10 +43,12 @@ def rows(bench: Bench) -> Iterator[Row]:
     first = [each for each in loaded if not (LATER in each.address and each.asked >= readable)]
     later = [each for each in loaded if each not in first]
     kb = sum(each.size for each in first) / 1000
+    heaviest = sorted(first, key=lambda each: -each.size)[:3]
+    of_it = ", ".join(f"{each.name} {each.size / 1000:,.0f} kB" for each in heaviest)
     yield Row(
         what=what,
         size=f"{size.products:,} products",
-        measured=f"{kb:,.0f} kB in {len(first)} requests, readable after {readable * 1000:,.0f} ms; after that "
+        measured=f"{kb:,.0f} kB in {len(first)} requests ({of_it}), readable after {readable * 1e3:,.0f} ms; then "
         + (f"Plotly, {sum(each.size for each in later) / 1000:,.0f} kB" if later else "nothing"),
         goal=goal,
         is_met=None if bench.is_quick else kb <= MOST_KB and len(first) <= MOST_REQUESTS,

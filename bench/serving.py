@@ -21,6 +21,7 @@ UVICORN = ["-m", "uvicorn", "--host", "127.0.0.1", "--lifespan", "off", "--no-ac
 TWOFOLD = "portfolio.config.asgi:application"
 HELLO = "bench.hello:application"
 MOST_SECONDS = 900  # for one answer
+MOST_IDLE = 2  # seconds, before the server gives a connection up, which it does after five
 
 
 @dataclass(frozen=True)
@@ -83,14 +84,19 @@ class Server:
 
     def __init__(self, port: int, pid: int):
         self.port, self.pid = port, pid
+        self._used = 0.0
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=MOST_SECONDS)
 
     def send(self, request: Request) -> Answer:
         """Return the answer; see `Sender`."""
+        if time.monotonic() - self._used > MOST_IDLE:
+            self._connection.close()  # it opens again by itself
         self._connection.request(request.method, request.path, request.body or None, dict(request.headers))
         answer = self._connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
-        return checked(request, Answer(answer.status, headers, answer.read()))
+        body = answer.read()
+        self._used = time.monotonic()
+        return checked(request, Answer(answer.status, headers, body))
 
     def cost(self, make: Callable[[], Act], seconds: float) -> Cost:
         """Return what an act costs on average, repeating it until that much CPU time is used, twice at least."""
