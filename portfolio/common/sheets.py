@@ -206,7 +206,7 @@ def as_csv(columns: Columns, batches: Iterable[Rows], title: str = "") -> Iterat
 
 
 def _converted(batch: Rows, converters: list[Callable[[Any], str] | None]) -> Iterator[tuple[Any, ...]]:
-    """Convert by columns, which takes a third of the time that it takes by cells."""
+    """Convert by columns, which takes a quarter less time than by cells."""
     columns = zip(*batch, strict=True)
     return zip(
         *(map(to, column) if to else column for to, column in zip(converters, columns, strict=True)), strict=True
