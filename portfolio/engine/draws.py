@@ -17,7 +17,7 @@ Anal. 14(4), for the order of its roots.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -172,14 +172,21 @@ class _Month:
     def _fill_block(self, start: int, stop: int) -> None:
         made = self.columns(start, stop)
         scaled = made.astype(np.float32, copy=False) * self.per_loaded
-        if not self.known.size:
-            answer = self._solved(scaled, made)
-        else:
-            answer = scaled.copy()
-            if self.unknown.size:
-                answer[self.unknown] = self._solved(scaled, made)
-        self._check(scaled, answer)
-        self.followed.per_dollar[:, start:stop] = answer
+        for solved in self._solved(scaled, made):
+            if self.known.size:
+                answer = scaled.copy()
+                answer[self.unknown] = solved
+            else:
+                answer = np.asarray(solved, dtype=np.float32)
+            if self._is_balanced(scaled, answer):
+                self.followed.per_dollar[:, start:stop] = answer
+                return
+        raise Unsolved(
+            f"The sum of value credited in a draw is off by more than {TOLERANCE:.0e} of the sum that went in, or "
+            "draws are no finite numbers: some products pass on so nearly all of their cost to each other that "
+            "rounding shows, or a range is too wide. Let products in the loops with the largest shares keep more "
+            "for their own customers, and narrow the widest ranges."
+        )
 
     def _doubled(self, made: Floats) -> Floats:
         """Return columns of v as v / C⁺ in double precision."""
@@ -189,37 +196,36 @@ class _Month:
         right = scaled[self.unknown] if self.known.size else scaled
         return right + outward @ scaled[self.known] if outward.nnz else right
 
-    def _solved(self, scaled: Floats, made: Floats) -> Floats:
+    def _solved(self, scaled: Floats, made: Floats) -> Iterator[Floats]:
+        """Yield the unknown figures of some columns, each time better and at a higher price."""
         if not self.weights.nnz:
-            return self._right(scaled, self.single[1])
+            yield self._right(scaled, self.single[1])
+            return
         if self.steps:
             right = self._right(scaled, self.single[1])
             low, _, count = lower_bound(self.weights, np.abs(right).mean(axis=1, dtype=np.float64))
             if count:
                 if (answer := _stepped(self.steps, self.single[0], right, low, count)) is not None:
-                    return answer
+                    yield answer
                 # Cost that goes round for long costs digits: it is worth more of them before it is worth the proof.
                 right = self._right(self._doubled(made), self.outward)
                 if (answer := _stepped(self.doubled, self.weights, right, low, count)) is not None:
-                    return answer
+                    yield answer
+                    left = right + self.weights @ answer - answer
+                    if (more := _stepped(self.doubled, self.weights, left, low, count)) is not None:
+                        yield answer + more
         right = self._right(self._doubled(made), self.outward)
-        return self.sturdy.solve(np.ascontiguousarray(right, dtype=np.float64))
+        yield self.sturdy.solve(np.ascontiguousarray(right, dtype=np.float64))
 
     @cached_property
     def sturdy(self) -> System:
         """The same network, to nine digits."""
         return System(self.weights, onward=self.weights.T.tocsr())
 
-    def _check(self, scaled: Floats, answer: Floats) -> None:
-        """Raise Unsolved unless credited value sums to value in every column."""
+    def _is_balanced(self, scaled: Floats, answer: Floats) -> bool:
+        """Whether credited value sums to value in every column."""
         gap, room = np.abs(self.own @ answer - self.loaded @ scaled), self.loaded @ np.abs(scaled)
-        if not (gap <= TOLERANCE * room).all():
-            raise Unsolved(
-                f"The sum of value credited in a draw is off by more than {TOLERANCE:.0e} of the sum that went in, or "
-                "draws are no finite numbers: some products pass on so nearly all of their cost to each other that "
-                "rounding shows, or a range is too wide. Let products in the loops with the largest shares keep more "
-                "for their own customers, and narrow the widest ranges."
-            )
+        return bool((gap <= TOLERANCE * room).all())
 
 
 # -- a polynomial for all columns ------------------------------------------------------------------------------
