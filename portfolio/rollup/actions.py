@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from functools import partial
 
 import structlog
+from celery import current_app
 from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
@@ -24,7 +25,7 @@ from portfolio.network.models import Link, Usage
 from portfolio.rollup.claims import waiting_months, work_off, work_to_do
 from portfolio.rollup.corrections import CORRECTION_DAYS as CORRECTION_DAYS
 from portfolio.rollup.invariants import check_months
-from portfolio.rollup.models import BlockedMonth, Run, SolvedMonth
+from portfolio.rollup.models import BlockedMonth, InvariantReport, Run, SolvedMonth
 from portfolio.rollup.ranges import SEED
 from portfolio.rollup.windows import board_month as board_month
 from portfolio.rollup.writing import write_standings
@@ -222,3 +223,7 @@ def _tell(run: Run) -> None:
         seconds=round(run.seconds, 3),
         held=run.has_held,
     )
+    reports = InvariantReport.objects.order_by("-pk").values_list("has_held", flat=True)
+    if not run.has_held and reports.first() is not False:
+        # Look at everything at once, which raises the alarm; once it is raised, further runs need not.
+        current_app.tasks["rollup.check_figures"].delay(f"run {run.pk}, whose sums did not hold")

@@ -303,6 +303,21 @@ def test_the_command_fails_where_one_is_violated(portfolio, capsys):
     assert "100.00%" in capsys.readouterr().err
 
 
+def test_a_run_whose_sums_do_not_hold_has_everything_looked_at_at_once_but_once(
+    portfolio, settings, django_capture_on_commit_callbacks
+):
+    settings.ADMINS = [("Twofold alerts", "alerts@example.org")]
+    ProductMonth.objects.filter(month=JANUARY, product__code="fines").update(retained_cost=Decimal("0.01"))
+    for amount in ("1.00", "2.00"):
+        with django_capture_on_commit_callbacks(execute=True):
+            make.make_ledger_entry(product=portfolio, starts=JANUARY, amount=Decimal(amount))
+            assert not actions.refresh_standings().has_held
+    report = InvariantReport.objects.get()
+    assert not report.has_held
+    assert "whose sums did not hold" in report.cause
+    assert len(mail.outbox) == 1
+
+
 def test_the_clock_looks_every_night():
     from portfolio.config.celery import app
 
