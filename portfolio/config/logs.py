@@ -86,7 +86,8 @@ def configuration(style: str, level: str) -> dict[str, Any]:
                     *([structlog.processors.format_exc_info] if as_json else []),
                     structlog.processors.JSONRenderer(default=str)
                     if as_json
-                    else structlog.dev.ConsoleRenderer(colors=False),
+                    # A prettier traceback would show the values of variables.
+                    else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
                     mask,
                 ],
             }

@@ -145,6 +145,21 @@ def test_a_traceback_has_no_password_and_no_mail_address(client, lines):
     assert "ada@" not in str(lines())
 
 
+@ours
+def test_a_console_shows_no_more_of_an_error(client, capsys):
+    client.raise_request_exception = False
+    handlers, level = logging.root.handlers[:], logging.root.level
+    logging.config.dictConfig(logs.configuration("console", "INFO"))
+    try:
+        assert client.get("/fail/").status_code == 500
+    finally:
+        logging.root.handlers, logging.root.level = handlers, level
+    shown = capsys.readouterr().err
+    assert "RuntimeError" in shown
+    for word in ("s3cret", "ada@", "locals"):
+        assert word not in shown
+
+
 def test_signing_in_and_failing_to_leaves_nobody_in_the_log(client, lines):
     user = make_user()
     client.post(reverse("account_login"), {"login": user.email, "password": "a wrong password"})
