@@ -106,17 +106,16 @@ def load_batch(
 def load_within(
     kind: Kind, chunks: Callable[[], Iterator[Chunk]], *, by: User | None, dry_run: bool = False, reason: str
 ) -> Report:
-    """Load a batch within a transaction that is open, or is opened for it; see `load_batch`."""
+    """Load a batch in the transaction of `insist`, rolled back where nothing is to stay; see `load_batch`."""
     try:
-        with transaction.atomic():
-            report = Batch(kind, by=by, reason=reason).load(chunks(), dry_run=dry_run)
-            if report.errors or dry_run:
-                transaction.set_rollback(True)
-            else:
-                transaction.on_commit(partial(telemetry.took_in, kind.name, report.rows), robust=True)
-            return report
+        report = Batch(kind, by=by, reason=reason).load(chunks(), dry_run=dry_run)
     except Unreadable as error:
-        return Report(kind.name, errors=error.problems, is_dry_run=dry_run)
+        report = Report(kind.name, errors=error.problems, is_dry_run=dry_run)
+    if report.errors or dry_run:
+        transaction.set_rollback(True)
+    else:
+        transaction.on_commit(partial(telemetry.took_in, kind.name, report.rows), robust=True)
+    return report
 
 
 def insist(attempt: Callable[[], T]) -> T:
@@ -159,13 +158,14 @@ class Batch:
         self.plan: Plan = PLANS[kind.model]()
         self.rows = staging.Staging(self.plan.columns)
         self.given = 0
+        self.first: list[int] = []
 
     def load(self, chunks: Iterator[Chunk], *, dry_run: bool) -> Report:
         """Stage the rows, hold them against what stands, and write them."""
         self._stage(chunks)
         report = Report(self.kind.name, is_dry_run=dry_run, rows=self.given)
         if self.rows.count:
-            if not self.plan.hold():
+            if not self.plan.hold(by=self.by):
                 raise TwofoldError("Something that these rows refer to was deleted in the meantime. Load them again.")
             if self.plan.has_repeated(has_bad=self.rows.has_bad):
                 self._refuse_repeated()
@@ -192,6 +192,7 @@ class Batch:
             for chunk in chunks:
                 self.problems += chunk.problems
                 self.given += len(chunk.numbers)
+                self.first += chunk.numbers[: FIRST_ROWS - len(self.first)]
                 if chunk.problems:
                     self.given += len({problem.row for problem in chunk.problems}.difference(chunk.numbers))
                 self.rows.fill(converter.convert(chunk, self.problems))
@@ -255,10 +256,9 @@ class Batch:
 
     def _outcomes(self, standing: int) -> dict[int, str]:
         """Return what becomes of the first rows."""
-        numbers = [number for (number,) in ask(f"SELECT row FROM staging ORDER BY row LIMIT {FIRST_ROWS}")]  # noqa: S608
-        outcomes = dict.fromkeys(numbers, ADDED)
+        outcomes = dict.fromkeys(self.first, ADDED)
         if standing:
-            of = f"SELECT row, differs FROM found WHERE row <= {max(numbers)}"  # noqa: S608 - a number
+            of = f"SELECT row, differs FROM found WHERE row <= {max(self.first)}"  # noqa: S608 - a number
             outcomes |= {number: CORRECTED if differs else UNCHANGED for number, differs in ask(of)}
         return outcomes
 

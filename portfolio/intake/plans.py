@@ -58,6 +58,7 @@ class Plan(ABC):
     columns: dict[str, str]  #: the staged columns, in the order of the kind's, with their types
     standing: str  #: the join from `s` to the row `o` that stands with its key
     facts: dict[str, str]  #: the model's columns, each with the expression for what a new row has in it
+    held: tuple[tuple[str, str, str], ...]  #: tables that are referred to, by which column, and how they are locked
     differs: str  #: whether what `s` gives is not what `o` has
 
     @property
@@ -67,9 +68,24 @@ class Plan(ABC):
 
     # -- Before anything is compared ----------------------------------------------------------------------------------
 
-    @abstractmethod
-    def hold(self) -> bool:
-        """Hold what the rows refer to until the end; return whether all of it is still there."""
+    def hold(self, *, by: User | None) -> bool:
+        """Hold what the rows refer to until the end, in one statement; return whether all of it is still there.
+
+        Rows are held in the order of their keys, so that two batches do not wait for each other.
+        """
+        asked = [part for held in self.held for part in _held(*held)]
+        who = "1"
+        if by:
+            who = f"(SELECT count(*) FROM (SELECT id FROM common_user WHERE id = {by.pk}{staging.lock('KEY SHARE')}) u)"
+        row = ask(f"SELECT {', '.join([*asked, who, *self.asked_along])}")[0]
+        self.told_along(row[len(asked) + 1 :])
+        pairs = zip(row[0 : len(asked) : 2], row[1 : len(asked) : 2], strict=True)
+        return all(there == needed for there, needed in pairs) and row[len(asked)] == 1
+
+    asked_along: tuple[str, ...] = ()  #: what else is asked of the staging table in the same statement
+
+    def told_along(self, answers: tuple) -> None:  # noqa: B027 - most kinds ask nothing
+        """Take what was asked along."""
 
     # -- What stands --------------------------------------------------------------------------------------------------
 
@@ -208,6 +224,8 @@ class ObservationPlan(Plan):
         "metric_id": "bigint", "starts": "date", "ends": "date", "value": "numeric(15, 4)", "source": "text",
         "is_illustrative": "boolean",
     }  # fmt: skip
+    # No two loads of a metric, and no change of what it is, at the same time.
+    held = (("value_metric", "metric_id", "NO KEY UPDATE"),)
     standing = "o.metric_id = s.metric_id AND o.starts = s.starts"
     differs = (
         "o.ends <> s.ends OR o.value <> s.value OR COALESCE(s.source, o.source) <> o.source "
@@ -222,25 +240,23 @@ class ObservationPlan(Plan):
         "is_illustrative": "COALESCE(s.is_illustrative, {o.is_illustrative}, false)",
     }
 
-    def has_repeated(self, *, has_bad: bool) -> bool:
-        """Sort the rows by their days: what starts on a day that was begun may be repeated, or be in the way."""
-        if has_bad:
-            return super().has_repeated(has_bad=True)
-        self.is_crowded = bool(
-            ask(
-                "SELECT 1 FROM (SELECT starts, lag(starts) OVER w AS begun, lag(ends) OVER w AS before FROM staging "
-                "WINDOW w AS (PARTITION BY metric_id ORDER BY starts)) d "
-                "WHERE before > starts OR begun = starts LIMIT 1"
-            )
-        )
-        return self.is_crowded and super().has_repeated(has_bad=False)
-
     is_crowded = True  #: whether days of the batch may be in each other's way
     in_the_way = 0  #: metrics of which days that stand are in the way of given ones
 
-    def hold(self) -> bool:
-        """Hold the metrics: no two loads of a metric, and no change of what it is, at the same time."""
-        return _hold("value_metric", "metric_id", "NO KEY UPDATE")
+    # The rows sorted by their days: what starts on a day that was begun may be repeated, or be in the way.
+    asked_along = (
+        "EXISTS (SELECT 1 FROM (SELECT starts, lag(starts) OVER w AS begun, lag(ends) OVER w AS before FROM staging "
+        "WINDOW w AS (PARTITION BY metric_id ORDER BY starts)) d WHERE before > starts OR begun = starts)",
+    )
+
+    def told_along(self, answers: tuple) -> None:
+        """Take whether any day of the batch may be in the way of another."""
+        (self.is_crowded,) = answers
+
+    def has_repeated(self, *, has_bad: bool) -> bool:
+        """Look for repeated days where there may be any."""
+        self.is_crowded = self.is_crowded or has_bad
+        return bool(self.is_crowded) and super().has_repeated(has_bad=has_bad)
 
     def find(self) -> Found:
         """Look for rows that stand only among metrics that have any by the end of what is given.
@@ -334,6 +350,7 @@ class LedgerEntryPlan(Plan):
         "amount": "numeric(15, 2)", "currency": "text", "account": "text", "includes_labour": "boolean",
         "memo": "text", "is_illustrative": "boolean",
     }  # fmt: skip
+    held = (("catalog_product", "product_id", "KEY SHARE"), ("funding_fundingstream", "stream_id", "KEY SHARE"))
     standing = "o.reference = s.reference"
     differs = (
         "o.product_id <> s.product_id OR COALESCE(s.stream_id, o.stream_id, 0) <> COALESCE(o.stream_id, 0) "
@@ -376,10 +393,9 @@ class LedgerEntryPlan(Plan):
             "is_illustrative": "COALESCE(s.is_illustrative, {o.is_illustrative}, false)",
         }
 
-    def hold(self) -> bool:
+    def hold(self, *, by: User | None) -> bool:
         """Hold the products and streams, and wait for changes of the rates: always in the same order."""
-        are_there = _hold("catalog_product", "product_id", "KEY SHARE")
-        are_there = _hold("funding_fundingstream", "stream_id", "KEY SHARE") and are_there
+        are_there = super().hold(by=by)
         if staging.is_postgresql():
             given = {code for (code,) in ask("SELECT DISTINCT currency FROM staging WHERE NOT is_bad")}
             if None in given:  # those keep the currency that stands
@@ -439,6 +455,8 @@ class UsagePlan(Plan):
         "supplier_id": "bigint", "consumer_id": "bigint", "month": "date", "quantity": "numeric(15, 4)",
         "is_illustrative": "boolean",
     }  # fmt: skip
+    # The suppliers so that no link goes meanwhile.
+    held = (("catalog_product", "supplier_id", "NO KEY UPDATE"), ("catalog_product", "consumer_id", "KEY SHARE"))
     standing = "o.supplier_id = s.supplier_id AND COALESCE(o.consumer_id, 0) = s.consumer_id AND o.month = s.month"
     differs = "o.quantity <> s.quantity OR COALESCE(s.is_illustrative, o.is_illustrative) <> o.is_illustrative"
     facts = {
@@ -448,11 +466,6 @@ class UsagePlan(Plan):
         "quantity": "s.quantity",
         "is_illustrative": "COALESCE(s.is_illustrative, {o.is_illustrative}, false)",
     }
-
-    def hold(self) -> bool:
-        """Hold the suppliers, so that no link goes meanwhile, and the consumers."""
-        are_there = _hold("catalog_product", "supplier_id", "NO KEY UPDATE")
-        return _hold("catalog_product", "consumer_id", "KEY SHARE") and are_there
 
     def suspects(self, found: Found, *, by: User | None) -> int:
         """Flag usage without a link, and what is wrong by itself."""
@@ -489,12 +502,11 @@ class UsagePlan(Plan):
             """
 
 
-def _hold(table: str, column: str, strength: str) -> bool:
-    """Hold the rows that a staged column refers to, in the order of their keys; return whether all are there."""
+def _held(table: str, column: str, strength: str) -> tuple[str, str]:
+    """Return two questions: how many rows that a column refers to are there, and held now; how many it names."""
     different = f"SELECT DISTINCT {column} FROM staging WHERE {column} <> 0 AND NOT is_bad"
     held = f"SELECT id FROM {table} WHERE id IN ({different}) ORDER BY id{staging.lock(strength)}"
-    there, needed = ask(f"SELECT (SELECT count(*) FROM ({held}) h), (SELECT count(*) FROM ({different}) d)")[0]
-    return there == needed
+    return f"(SELECT count(*) FROM ({held}) h)", f"(SELECT count(*) FROM ({different}) d)"
 
 
 def filled(expression: str, *, has_old: bool) -> str:

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from portfolio.common.sheets import defused
 from portfolio.intake.cells import shown
 from portfolio.intake.errors import Problem, Unreadable
 from portfolio.intake.kinds import ILLUSTRATIVE, Kind
@@ -296,12 +297,13 @@ def _object_chunk(given: list[tuple[int, Any]], kind: Kind) -> Chunk:
 
 def _texts(values: list[Any], numbers: list[int], column: str, problems: list[Problem]) -> Cells:
     """Return values of JSON as the text that a file would have in their place."""
-    if set(map(type, values)) == {str}:
+    if set(map(type, values)) == {str} and not any(value[:1] == "'" for value in values):
         return values
     cells: Cells = []
     for value, number in zip(values, numbers, strict=True):
         if type(value) is str:
-            cells.append(value)
+            # JSON means what it says: an apostrophe that a file would have to undo is not undone here.
+            cells.append(defused(value) if value[:1] == "'" else value)
         elif value is None:
             cells.append("")
         elif value is ...:
