@@ -66,9 +66,7 @@ def page(product: Product, asked: reading.Asked, by: str) -> dict[str, Any]:
 
 def find_standing(product: Product, asked: reading.Asked) -> Standing | None:
     """Return the product's standing over a window; none where it has no figures in it."""
-    if asked.is_kept:
-        return Standing.objects.filter(window=asked.window, product=product).select_related("run").first()
-    return next((row for row in reading.read_standings(asked) if row.product_id == product.pk), None)
+    return reading.read_standing(asked, product.pk)
 
 
 def _counted(asked: reading.Asked) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Sum
-
-from portfolio.common.months import add_months
+from portfolio.common.months import add_months, month_range
+from portfolio.common.spreading import from_cents
 from portfolio.rollup import reading
-from portfolio.rollup.models import ProductMonth, Standing
+from portfolio.rollup.models import Standing
 from portfolio.rollup.monthly import headlines
+from portfolio.rollup.panel import COST, CREDITED, stored_panel
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,14 @@ def _year_before(asked: reading.Asked, chosen: Sequence[Standing]) -> float | No
         rows = reading.read_standings(reading.Asked(first, last, "", asked.at))
         sums = [(row.product_id, row.direct_cost, row.credited_value) for row in rows if row.product_id]
     else:
-        # A thousand ids would not fit a query; the sums of every product do.
-        sums = list(
-            ProductMonth.objects.filter(month__gte=first, month__lte=last)
-            .order_by()
-            .values_list("product_id")
-            .annotate(cost=Sum("direct_cost"), value=Sum("credited_value"))
-        )
+        panel = stored_panel(month_range(first, last))
+        totals = panel.total(first, last)
+        sums = [
+            (product, from_cents(cost), from_cents(value))
+            for product, cost, value in zip(
+                panel.products.tolist(), totals[:, COST].tolist(), totals[:, CREDITED].tolist(), strict=True
+            )
+        ]
     cost = sum(float(spent) for product, spent, _ in sums if product in wanted)
     value = sum(float(credited or 0) for product, _, credited in sums if product in wanted)
     return value / cost if cost > 0 else None

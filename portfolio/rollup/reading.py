@@ -77,7 +77,7 @@ def read_standings(what: Asked) -> list[Standing]:
     if what.is_kept:
         rows = list(Standing.objects.filter(window=what.window))
     else:
-        rows = _worked_out(what)
+        rows = _table(what).rows()
     streams = ValueStream.objects.in_bulk()
     products = Product.objects.defer("purpose").in_bulk()
     for product in products.values():
@@ -94,16 +94,23 @@ def read_standings(what: Asked) -> list[Standing]:
     return shown
 
 
-def _worked_out(what: Asked) -> list[Standing]:
+def read_standing(what: Asked, product: int) -> Standing | None:
+    """Return the standing of a product over a window, its rows not joined; none where it has no figures in it."""
+    if what.is_kept:
+        return Standing.objects.filter(window=what.window, product=product).first()
+    return next(iter(_table(what).of_product(product).rows()), None)
+
+
+def _table(what: Asked) -> standings.Table:
+    """Return the standings over any window, in columns: ten thousand of them are two megabytes in the cache."""
     run = latest_run()
     stamp = what.at.timestamp() if what.at else f"run-{run.pk if run else 0}"
     key = f"standings:{what.first:%Y%m}:{what.last:%Y%m}:{stamp}"
-    rows = cache.get(key)
-    if rows is None:
+    table = cache.get(key)
+    if table is None:
         months = list(month_range(what.first, what.last))
         panel = standings.fresh_panel(months, known(what.at)) if what.at else standings.stored_panel(months)
         [table] = standings.tables(panel, {what.window: what.first}, what.last)
-        rows = table.rows()
         if what.at is None or what.at < timezone.now():  # a moment to come is not settled yet
-            cache.set(key, rows, CACHED_FOR)
-    return rows
+            cache.set(key, table, CACHED_FOR)
+    return table

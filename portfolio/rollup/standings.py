@@ -5,7 +5,7 @@ matrix of who belongs to what, and then the products.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -214,6 +214,23 @@ class Table:
 
     def __len__(self) -> int:
         return len(self.products)
+
+    def of_product(self, product: int) -> "Table":
+        """Return the standing of one product alone, or none where it has none."""
+        at = np.flatnonzero(self.products == product)
+        return replace(
+            self,
+            value_streams=self.value_streams[at],
+            products=self.products[at],
+            money={name: (cents[at], is_empty[at]) for name, (cents, is_empty) in self.money.items()},
+            ratios={name: column[at] for name, column in self.ratios.items()},
+            moves={name: column[at] for name, column in self.moves.items()},
+            flags={name: column[at] for name, column in self.flags.items()},
+            rank=self.rank[at],
+            overdue_days=self.overdue_days[at],
+            evidence=self.evidence[at],
+            trend=self.trend[at],
+        )
 
     def rows(self, run: Run | None = None) -> list[Standing]:
         """Return the standings as unsaved rows."""
