@@ -1,7 +1,7 @@
 """Broken constraints beside the field they are about: plain Django tells them for the row as a whole."""
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models, router
+from django.db import connections, models, router
 
 
 def field_of(constraint: models.BaseConstraint) -> str:
@@ -35,4 +35,8 @@ class RulesByField(models.Model):
                 except ValidationError as error:
                     errors.setdefault(field_of(constraint), []).append(error)
         if errors:
+            # Django takes a database that went away for one that has found something. A caller who is told that the
+            # row stands already would believe it.
+            with connections[using].cursor() as cursor:
+                cursor.execute("SELECT 1")
             raise ValidationError(errors)

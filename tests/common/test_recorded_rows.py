@@ -1,12 +1,15 @@
 """What every recorded row answers: its rules beside their fields, its history, and days that make sense."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from funding.models import LedgerEntry
 from portfolio.common import actions, histories
 from portfolio.common.rules import field_of
 from portfolio.network.models import Usage
@@ -82,3 +85,18 @@ def test_a_row_recorded_by_a_clock_ahead_of_ours_can_be_corrected_and_retracted(
     new = actions.correct(row, changes={"amount": Decimal("110.00")}, reason="Misread", by=None)
     assert row.retracted_at == new.recorded_at == row.recorded_at
     assert actions.retract(new, reason="Posted twice", by=None).retracted_at == row.recorded_at
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_row_is_not_said_to_stand_already_because_the_database_went_away():
+    row = make_ledger_entry()
+    new = LedgerEntry(reference="new", product=row.product, starts=row.starts, ends=row.ends, amount=row.amount)
+    new.complete()
+    transaction.set_autocommit(False)
+    with suppress(DatabaseError), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+    with pytest.raises(DatabaseError):
+        new.validate_constraints()
+    connection.close()
+    new.validate_constraints()
