@@ -8,7 +8,7 @@ from operator import or_
 from typing import Self
 
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.urls import reverse
@@ -183,6 +183,17 @@ def part_of(quantity: Decimal | None, total: Decimal | None) -> Decimal | None:
 
 class UsageQuerySet(BetweenProducts):
     """Reads of usage."""
+
+    def suppliers(self) -> list[int]:
+        """Return whose output was ever metered: one look into the index a supplier, however much usage there is."""
+        usage = self.model._meta.db_table
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"WITH RECURSIVE metered(id) AS (SELECT MIN(supplier_id) FROM {usage} UNION ALL "  # noqa: S608
+                f"SELECT (SELECT MIN(supplier_id) FROM {usage} WHERE supplier_id > metered.id) FROM metered "
+                "WHERE metered.id IS NOT NULL) SELECT id FROM metered WHERE id IS NOT NULL"
+            )
+            return [supplier for (supplier,) in cursor.fetchall()]
 
     def with_total(self, at: datetime | None = None) -> Self:
         """Annotate `month_total`: what all used of the supplier in the month, as known at a moment."""

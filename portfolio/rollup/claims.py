@@ -9,6 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from statistics import median
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -25,9 +26,11 @@ from products.catalog.models import Product
 
 log = structlog.get_logger(__name__)
 
-MONTHS_AT_ONCE = 12  # one claim's: a pass over the facts of a year costs little more than of a month
-SECONDS_AT_ONCE = 5.0  # that they took the last time: a slow month is claimed by itself, and holds no others
+MONTHS_AT_ONCE = 30  # one claim's: a pass over the facts of many months costs little more than of a few
+SLOW = 1.0  # seconds a month may have taken the last time and still be claimed with others,
+MUCH_SLOWER = 4  # unless they take about as long: a slow month is claimed by itself, and holds no others
 MANY = 1 / 3  # of a month's products: from here on it is read whole
+FEW = 10  # products that are read by themselves however small the month is
 
 
 @dataclass
@@ -68,25 +71,20 @@ def waiting_months() -> set[date]:
 
 
 def work_to_do(*, but: Collection[date] = ()) -> list[list[date]]:
-    """Return the months that may be claimed, latest first, in groups for one claim each."""
+    """Return the months that may be claimed, latest first and slow ones last, in groups for one claim each."""
     marked = marked_months()
     if marked:
         known_ones = set(SolvedMonth.objects.filter(month__in=marked).values_list("month", flat=True))
         if new := [month for month in marked if month not in known_ones]:
             SolvedMonth.objects.bulk_create([SolvedMonth(month=month) for month in new], ignore_conflicts=True)
     rows = SolvedMonth.objects.filter(Q(is_due=True) | Q(month__in=marked)).order_by("-month")
-    waiting = waiting_months()
-    groups: list[list[date]] = []
-    spent = 0.0
-    for month, seconds in rows.values_list("month", "seconds"):
-        if month in waiting or month in but:
-            continue
-        if not groups or len(groups[-1]) == MONTHS_AT_ONCE or spent + seconds > SECONDS_AT_ONCE:
-            groups.append([])
-            spent = 0.0
-        groups[-1].append(month)
-        spent += seconds
-    return groups
+    left_out = waiting_months() | set(but)
+    took = {month: took for month, took in rows.values_list("month", "seconds") if month not in left_out}
+    usual = median(took.values()) if took else 0.0
+    slow = [month for month, seconds in took.items() if seconds > max(SLOW, MUCH_SLOWER * usual)]
+    quick = [month for month in took if month not in slow]
+    groups = [quick[start : start + MONTHS_AT_ONCE] for start in range(0, len(quick), MONTHS_AT_ONCE)]
+    return [*groups, *([month] for month in slow)]
 
 
 # -- doing it ---------------------------------------------------------------------------------------------------
@@ -175,9 +173,9 @@ def _alike(rows: list[SolvedMonth], needed: dict[date, Needed]) -> Iterator[list
 def _read_and_write(rows: list[SolvedMonth], needed: dict[date, Needed], begun: float) -> None:
     months = [row.month for row in rows]
     products = needed[months[0]].products
-    before = solved_months(months)
+    before = solved_months([] if products is None else months)
     if products is not None and all(
-        len(products) > MANY * len(before[month].inputs.products) > 0 and len(products) > 10 for month in months
+        len(products) > max(FEW, MANY * len(kept.inputs.products)) for kept in before.values()
     ):
         products = None
     try:

@@ -3,7 +3,7 @@
 Nothing here asks the database: months are put together from columns, taken apart, and mended in part.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Cents = NDArray[np.int64]
 
+DENSE = 1_000_000  # keys of products up to which a table over all of them is cheap
 MICRO = Decimal("0.000001")
 GRADES = (Evidence.MEASURED, Evidence.ESTIMATED)  # what is neither is asserted
 # Codes that are stored: only ever add to the end.
@@ -203,15 +204,15 @@ def assembled(
     suppliers, consumers, share, basis = links
     has_cost = (ledger != 0) | (labour != 0)
     ids = ids[has_cost]
-    products = np.unique(np.concatenate([ids, measured.product, suppliers, consumers]))
+    products, place_of = _placed(ids, measured.product, suppliers, consumers)
     full_ledger, full_labour = (np.zeros(len(products), np.int64) for _ in range(2))
-    at = np.searchsorted(products, ids)
+    at = place_of(ids)
     full_ledger[at], full_labour[at] = ledger[has_cost], labour[has_cost]
     order = _ascending(measured.ids)
     columns = {name: getattr(measured, name)[order] for name in METRIC_COLUMNS}
-    columns["product"] = np.searchsorted(products, columns["product"])
+    columns["product"] = place_of(columns["product"])
     measured = MetricColumns(**columns)
-    from_, to = np.searchsorted(products, suppliers), np.searchsorted(products, consumers)
+    from_, to = place_of(suppliers), place_of(consumers)
     order = _ascending(from_ * len(products) + to)
     return Inputs(
         month=month,
@@ -225,6 +226,29 @@ def assembled(
         share=share[order],
         basis_codes=basis[order],
     )
+
+
+def _placed(*ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], Callable[[NDArray], NDArray[np.intp]]]:
+    """Return all ids once, ascending, and what gives the places of some of them.
+
+    By a table over all keys up to the largest: with a hundred thousand links it takes a tenth of the time of sorting.
+    """
+    most = max(int(each.max(initial=0)) for each in ids)
+    if most > DENSE:
+        distinct = np.unique(np.concatenate(ids))
+        return distinct, lambda some: np.searchsorted(distinct, some)
+    is_there = np.zeros(most + 1, np.bool_)
+    for each in ids:
+        is_there[each] = True
+    place = np.cumsum(is_there) - 1
+    return np.flatnonzero(is_there), lambda some: place[some]
+
+
+def is_among(some: NDArray[np.int64], known: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which of some are among the known ones, which are in ascending order."""
+    if not len(known):
+        return np.zeros(len(some), np.bool_)
+    return known[np.minimum(np.searchsorted(known, some), len(known) - 1)] == some
 
 
 def _ascending(keys: NDArray[np.int64]) -> NDArray[np.intp] | slice:

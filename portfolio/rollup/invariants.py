@@ -5,7 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Max, OuterRef, Subquery, Sum
+from django.db import connection
+from django.db.models import F, Max, Sum
 
 from funding.models import LedgerEntry
 from portfolio.common.money import to_cent
@@ -33,29 +34,36 @@ def _outcome(name: str, found: Decimal | float, needed: Decimal | float, *, with
 def check_months(months: Collection[date], gap: float = 0.0) -> dict[str, Outcome]:
     """Return how each law did on the stored figures of some months; blocked months, whose figures wait, left out."""
     months = [month for month in months if month not in set(BlockedMonth.objects.values_list("month", flat=True))]
-    # One statement: months that others write meanwhile are whole in it, and in it only.
-    sums = (
-        ProductMonth.objects.filter(month__in=months)
-        .order_by()
-        .values("month")
-        .annotate(
-            cost=Sum("direct_cost"),
-            retained=Sum("retained_cost"),
-            value=Sum("own_value"),
-            credited=Sum("credited_value"),
-            metrics=Subquery(SolvedMonth.objects.filter(month=OuterRef("month")).values("metrics_value")),
-        )
-    )
-    figures = {name: Decimal(0) for name in ("cost", "retained", "value", "credited", "metrics")}
-    for row in sums:
-        for name in figures:
-            figures[name] += to_cent(Decimal(row[name] or 0))
+    figures = dict.fromkeys(("cost", "retained", "value", "credited", "metrics"), Decimal(0))
+    for row in _sums(months):
+        for name, total in zip(figures, row, strict=True):
+            figures[name] += to_cent(Decimal(total or 0))
     return {
         "cost_retained": _outcome("cost_retained", figures["retained"], figures["cost"]),
         "value_credited": _outcome("value_credited", figures["credited"], figures["value"]),
         "value_of_metrics": _outcome("value_of_metrics", figures["value"], figures["metrics"]),
         "engine": _outcome("engine", gap, 0.0, within=EXACTNESS),
     }
+
+
+def _sums(months: Collection[date]) -> list[tuple]:
+    """Return, by month, the sums of product-months, and what the metrics come to.
+
+    In one statement: a month that others write meanwhile is of one moment in it, and only in it.
+    """
+    if not months:
+        return []
+    of = ProductMonth.objects.filter(month__in=months).order_by().values("month")
+    sums, params = of.annotate(
+        cost=Sum("direct_cost"), retained=Sum("retained_cost"), value=Sum("own_value"), credited=Sum("credited_value")
+    ).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sums.cost, sums.retained, sums.value, sums.credited, solved.metrics_value "  # noqa: S608
+            f"FROM ({sums}) AS sums JOIN {SolvedMonth._meta.db_table} AS solved ON solved.month = sums.month",
+            params,
+        )
+        return cursor.fetchall()
 
 
 def check_all() -> dict[str, Outcome]:

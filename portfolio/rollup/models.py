@@ -147,12 +147,17 @@ class Standing(models.Model):
     Sums are in the base currency over the window; ranges are the 5th and 95th percentile of the draws.
     """
 
-    run = models.ForeignKey(Run, models.PROTECT, related_name="standings")
+    # No constraints in the database: all standings are written anew time and again, and each would be checked thrice.
+    run = models.ForeignKey(Run, models.PROTECT, related_name="standings", db_constraint=False, db_index=False)
     window = models.CharField(max_length=7, choices=Window)
     first_month = models.DateField()
     last_month = models.DateField()
-    product = models.ForeignKey("catalog.Product", models.CASCADE, null=True, related_name="standings")
-    value_stream = models.ForeignKey("catalog.ValueStream", models.CASCADE, null=True, related_name="standings")
+    product = models.ForeignKey(
+        "catalog.Product", models.CASCADE, null=True, related_name="standings", db_constraint=False
+    )
+    value_stream = models.ForeignKey(
+        "catalog.ValueStream", models.CASCADE, null=True, related_name="standings", db_constraint=False, db_index=False
+    )
 
     direct_cost = total_field(default=0)
     loaded_cost = total_field(null=True, help_text="Products only: it overlaps between products.")
