@@ -25,7 +25,7 @@
   // -- Changing only what differs --------------------------------------------------------------
 
   // What the reader, or a script, has made of these is not to be undone.
-  const OWN = "form, .chart-plot, .messages, [data-fresh]";
+  const OWN = "form, .chart-plot[data-drawn], .messages, [data-fresh]";
 
   function keyOf(node) {
     if (node.nodeType !== Node.ELEMENT_NODE) return node.nodeName;

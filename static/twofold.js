@@ -11,7 +11,7 @@
   let plotly;
 
   function loadPlotly() {
-    // Four megabytes: only for pages that have a chart.
+    // Four megabytes: only when somebody comes to a chart that needs it.
     plotly ??= new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = plotlySource;
@@ -38,6 +38,7 @@
     const source = document.getElementById(element.dataset.chart);
     const plot = element.querySelector(".chart-plot");
     if (!source || !plot) return;
+    if (!plot.dataset.drawn) plot.replaceChildren(); // what the page had drawn itself
     const figure = resolved(JSON.parse(source.textContent), getComputedStyle(root));
     Plotly.react(plot, figure.data, figure.layout, {
       responsive: true, displaylogo: false, displayModeBar: false, doubleClick: false, scrollZoom: false,
@@ -52,9 +53,7 @@
     }
   }
 
-  async function drawAll(within) {
-    const charts = within.querySelectorAll("[data-chart]");
-    if (!charts.length) return;
+  async function drawThese(charts) {
     try {
       const Plotly = await loadPlotly();
       charts.forEach((element) => draw(element, Plotly));
@@ -62,9 +61,28 @@
       // The figures are still there to read.
       console.error(failure);
       charts.forEach((element) => {
-        element.querySelector(".chart-plot")?.remove();
+        element.querySelector(".chart-plot:not([data-on-demand])")?.remove();
         element.querySelector(".chart-data")?.setAttribute("open", "");
       });
+    }
+  }
+
+  // A chart that the page has drawn itself waits for somebody who wants to point at it; any other, to be seen.
+  const seen = new IntersectionObserver((entries) => {
+    const here = entries.filter((entry) => entry.isIntersecting).map((entry) => entry.target);
+    here.forEach((element) => seen.unobserve(element));
+    if (here.length) drawThese(here);
+  }, { rootMargin: "150px 0px" });
+
+  function drawAll(within) {
+    for (const element of within.querySelectorAll("[data-chart]")) {
+      const plot = element.querySelector(".chart-plot");
+      if (plot?.dataset.drawn) drawThese([element]);
+      else if (plot && "onDemand" in plot.dataset) {
+        for (const sign of ["pointerenter", "pointerdown"]) {
+          plot.addEventListener(sign, () => plot.dataset.drawn || drawThese([element]), { once: true });
+        }
+      } else seen.observe(element);
     }
   }
 

@@ -62,7 +62,7 @@ def board(request: HttpRequest) -> HttpResponseBase:
         shown = {"parts": parts} | ({"shown_run": beat.run} if parts["is_present"] else {})
         response = render(request, "board/board.html", shown)
     response.headers["Vary"] = "HX-Request, Cookie"  # one URL, two bodies: keep the caches apart
-    return response
+    return fragments.compressed(request, response)
 
 
 def _parts(
@@ -184,7 +184,7 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
     status = HTTPStatus.OK if is_valid else HTTPStatus.BAD_REQUEST
-    return render(request, "board/product.html", context, status=status)
+    return fragments.compressed(request, render(request, "board/product.html", context, status=status))
 
 
 @require_GET
@@ -201,4 +201,4 @@ def product_month(request: HttpRequest, code: str, month: str) -> HttpResponse:
         context = {"product": row, "month": day, "error": error.messages[0]}
         return render(request, "board/product_month.html", context, status=HTTPStatus.BAD_REQUEST)
     context = live.shown_run(request, at) | months.page(row, day, at) | {"product": row}
-    return render(request, "board/product_month.html", context)
+    return fragments.compressed(request, render(request, "board/product_month.html", context))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from portfolio.common import formats
-from portfolio.common.drawing import Flows, Neighbour, finite, flows, standing
+from portfolio.common.drawing import Flows, Neighbour, Trend, finite, flows, standing, trend
 
 VALUE, BAND, COST, BAR = "var(--value)", "var(--value-band)", "var(--ink)", "var(--bar)"
 QUIET, RULE = "var(--soft)", "var(--rule)"
@@ -36,6 +36,7 @@ class Chart:
     columns: tuple[Column, ...]
     rows: Sequence[tuple[str, ...]]
     flows: Flows | None = None
+    trend: Trend | None = None  #: drawn by the page itself, until somebody wants to point at a month
     centre: str = ""
     currency: str = ""
 
@@ -157,6 +158,7 @@ def value_over_time(
             "line": {"color": colour, "width": 2.2}, "text": words,
             "hovertemplate": f"{name} %{{text}}<extra></extra>",
         })  # fmt: skip
+    ticks = _money_ticks([*cost, *value, *(low or []), *(high or [])], currency)
     notes = []
     cost_end, value_end = _last(xs, cost), _last(xs, value)
     if cost_end and value_end:
@@ -181,7 +183,7 @@ def value_over_time(
                 spikecolor=QUIET,
                 spikedash="solid",
             ),
-            yaxis=_axis(rangemode="tozero", **_money_ticks([*cost, *value, *(high or [])], currency)),
+            yaxis=_axis(rangemode="tozero", **ticks),
         ),
     }
     columns = [Column("Month", False), Column("Cost"), Column("Value credited")]
@@ -198,7 +200,19 @@ def value_over_time(
             f"{formats.month_name(months[0])} to {formats.month_name(months[-1])}; "
             f"in the last month {spent} went in and {earned} came out."
         )
-    return Chart(title, summary, figure, tuple(columns), rows)
+    drawn = trend(
+        [("cost", cost), ("value", value)],
+        None if low is None or high is None else (low, high),
+        list(zip(ticks.get("tickvals", ()), ticks.get("ticktext", ()), strict=True)),
+        [formats.month_name(months[place], short=True) for place in _spread(len(months))],
+    )
+    return Chart(title, summary, figure, tuple(columns), rows, trend=drawn)
+
+
+def _spread(count: int, most: int = 4) -> list[int]:
+    """Return up to `most` places among `count`, evenly spaced from the first to the last."""
+    gaps = min(most, count) - 1
+    return [round(place * (count - 1) / gaps) for place in range(gaps + 1)] if gaps > 0 else list(range(count))
 
 
 @dataclass(frozen=True)

@@ -168,6 +168,72 @@ def bar(value: object, scale_max: object, *, width: float = 100.0) -> float | No
     return round(min(1.0, max(0.0, number / top)) * width, 1)
 
 
+# -- Series over time, before a chart library has come ------------------------------------------------------------
+
+TREND_SIZE = 1000  # of the box, which is stretched to the room there is
+
+
+@dataclass(frozen=True)
+class Trend:
+    """Series over one scale, as the points of polylines and polygons in a box of `TREND_SIZE`, and its labels."""
+
+    lines: tuple[tuple[str, str], ...]  #: (kind, points) of each unbroken run
+    bands: tuple[str, ...]
+    levels: tuple[float, ...]  #: heights of the ticks, from the top
+    ticks: tuple[str, ...]  #: their labels, from the top
+    dates: tuple[str, ...]  #: labels under it, evenly spaced
+    size: int = TREND_SIZE
+
+
+def trend(
+    series: Sequence[tuple[str, Sequence[object]]],
+    band: tuple[Sequence[object], Sequence[object]] | None,
+    ticks: Sequence[tuple[float, str]],
+    dates: Sequence[str],
+) -> Trend | None:
+    """Place named series, and a band between two, between the lowest and the highest of `ticks`; None without any.
+
+    Ticks are evenly spaced and ascend. Points without a figure break a line, and a band.
+    """
+    if len(ticks) < 2 or not series:
+        return None
+    low, high = ticks[0][0], ticks[-1][0]
+    count = len(series[0][1])
+    step = TREND_SIZE / max(1, count - 1)
+
+    def height(amount: float) -> float:
+        return round(TREND_SIZE * (1 - (amount - low) / (high - low)), 1)
+
+    def runs(rows: Sequence[tuple[float | None, ...]]) -> list[list[tuple[float, tuple[float, ...]]]]:
+        found: list[list[tuple[float, tuple[float, ...]]]] = [[]]
+        for place, row in enumerate(rows):
+            known = tuple(height(amount) for amount in row if amount is not None)
+            if len(known) == len(row):
+                found[-1].append((round(place * step, 1), known))
+            elif found[-1]:
+                found.append([])
+        return [run for run in found if len(run) > 1]
+
+    lines = [
+        (kind, " ".join(f"{x:g},{y:g}" for x, (y,) in run))
+        for kind, values in series
+        for run in runs([(finite(value),) for value in values])
+    ]
+    bands = []
+    if band:
+        for run in runs([(finite(least), finite(most)) for least, most in zip(*band, strict=True)]):
+            edge = [(x, bottom) for x, (bottom, _) in run] + [(x, top) for x, (_, top) in reversed(run)]
+            bands.append(" ".join(f"{x:g},{y:g}" for x, y in edge))
+    down = tuple(reversed(ticks))
+    return Trend(
+        tuple(lines),
+        tuple(bands),
+        tuple(height(amount) for amount, _ in down),
+        tuple(text for _, text in down),
+        tuple(dates),
+    )
+
+
 # -- A product among its neighbours -----------------------------------------------------------------
 
 FLOWS_WIDTH = 960

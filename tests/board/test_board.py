@@ -372,3 +372,21 @@ def test_a_renamed_product_and_a_moved_stream_show_at_once(reader, network):
     stream.name = "Roads"
     rows.save(stream, by=None)
     assert "Roads" in text_of(reader.get(BOARD))
+
+
+def test_a_board_of_many_products_draws_those_that_spend_most_and_says_so(reader, monkeypatch):
+    monkeypatch.setattr(views, "MOST_DRAWN", 2)
+    for number in range(3):
+        make_earning(spend=f"{100 + number}.00", name=f"Service {number}")
+    actions.refresh_standings()
+    said = text_of(reader.get(BOARD))
+    assert "Of 3 products, the 2 that spend most" in said
+
+
+def test_a_board_is_compressed_for_who_takes_it_so(reader, network):
+    plain = reader.get(BOARD)
+    small = reader.get(BOARD, headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in plain.headers
+    assert small.headers["Content-Encoding"] == "gzip"
+    assert len(small.content) < len(plain.content) / 2
+    assert "Accept-Encoding" in small.headers["Vary"]

@@ -138,3 +138,27 @@ def test_strands_stay_inside_their_picture(left, right):
                 assert 0 <= y <= y + height <= picture.height
         for strand in picture.strands:
             assert not re.search("nan|inf", strand.path)
+
+
+# -- series over time -----------------------------------------------------------------------------------------------
+
+TICKS = [(0.0, "£0"), (50.0, "£50"), (100.0, "£100")]
+
+
+def test_a_trend_stands_between_its_lowest_and_its_highest_tick():
+    drawn = drawing.trend([("cost", [0, 50, 100])], None, TICKS, ["Jan", "Mar"])
+    assert drawn.lines == (("cost", "0,1000 500,500 1000,0"),)
+    assert (drawn.ticks, drawn.levels) == (("£100", "£50", "£0"), (0, 500, 1000))
+    assert drawn.dates == ("Jan", "Mar")
+
+
+def test_a_month_without_a_figure_breaks_a_trend_and_its_band():
+    drawn = drawing.trend(
+        [("value", [10, 20, None, 30, 40])], ([5, 5, None, 5, 5], [20, 30, None, 40, 50]), TICKS, ["Jan"]
+    )
+    assert [kind for kind, _ in drawn.lines] == ["value", "value"]
+    assert len(drawn.bands) == 2
+
+
+def test_a_trend_without_a_scale_is_none():
+    assert drawing.trend([("cost", [None])], None, [], []) is None
