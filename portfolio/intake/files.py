@@ -11,6 +11,8 @@ from portfolio.intake.errors import Problem, Unreadable
 from portfolio.intake.kinds import ILLUSTRATIVE, Kind
 from portfolio.intake.streams import Chunk, CsvRows, csv_text, refuse
 
+MOST_EMPTY = 100_000  #: rows without a cell: a spreadsheet leaves some, no more than that
+MOST_COLUMNS = 200  #: in a header: each that is not known is told with what may have been meant
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -40,6 +42,8 @@ def csv_chunks(source: BinaryIO, kind: Kind, on_bytes: Callable[[int], None] | N
                 header = line
                 break
             blank.append(line)
+            if len(blank) > MOST_EMPTY:
+                raise _too_empty(len(blank))
         else:
             raise refuse(0, f"The file is empty. It needs a header: {','.join(_names(kind))}.")
         delimiter = _delimiter(header, kind)
@@ -48,13 +52,20 @@ def csv_chunks(source: BinaryIO, kind: Kind, on_bytes: Callable[[int], None] | N
         while not columns and (part := rows.take(1)[1]):
             if _is_filled(part[0]):
                 columns = _header(part[0], kind, rows.number - 1)
-        is_empty = True
+        is_empty, empty = True, 0
         while (taken := rows.take())[1]:
             chunk = _chunk(*taken, columns, delimiter)
             is_empty = is_empty and not chunk.numbers and not chunk.problems
+            empty += len(taken[1]) - len(chunk.numbers) - len(chunk.problems)
+            if empty > MOST_EMPTY:
+                raise _too_empty(taken[0])
             yield chunk
         if is_empty:
             raise refuse(0, "The file has a header and no rows under it: there is nothing to load.")
+
+
+def _too_empty(row: int) -> Unreadable:
+    return refuse(row, f"More than {MOST_EMPTY:,} rows up to here are empty. Delete them and save the file again.")
 
 
 def _is_filled(cells: list[str]) -> bool:
@@ -90,6 +101,9 @@ def read_csv(data: bytes, kind: Kind) -> Table:
 def check_columns(columns: list[str], kind: Kind) -> list[Problem]:
     """Return what is wrong with a header: columns that are unknown, named twice or missing."""
     known = _names(kind)
+    if len(columns) > MOST_COLUMNS:
+        found = f"The header has {len(columns):,} columns, which no file of {kind.name} has."
+        return [Problem(1, "", f"{found} Known ones: {', '.join(known)}.")]
     problems = []
     for column in dict.fromkeys(columns):
         if not column:

@@ -99,3 +99,15 @@ def test_each_kind_has_a_template_whose_example_can_be_read(kind):
         assert cell or not column.is_needed, f"{name} is needed"
         if cell and not column.refers_to:
             column.read(cell)
+
+
+def test_a_header_of_very_many_columns_is_refused_in_one_message():
+    with pytest.raises(Unreadable) as refusal:
+        read_csv(",".join(f"c{number}" for number in range(100_000)).encode(), KINDS["teams"])
+    assert [problem.message[:34] for problem in refusal.value.problems] == ["The header has 100,000 columns, wh"]
+
+
+@pytest.mark.parametrize("text", ["\n" * 300_000 + "code,name\na,A\n", "code,name\n" + ",\n" * 300_000 + "a,A\n"])
+def test_very_many_empty_rows_are_not_read_to_their_end(text):
+    with pytest.raises(Unreadable, match="More than 100,000 rows up to here are empty"):
+        read_csv(text.encode(), KINDS["teams"])
