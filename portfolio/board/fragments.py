@@ -57,3 +57,10 @@ def render(template: str, request: HttpRequest, context: dict[str, Any]) -> Safe
     """Render a part: of the request it is told the address alone."""
     address = SimpleNamespace(GET=request.GET, path=request.path)
     return render_to_string(template, twofold(None) | context | {"request": address})
+
+
+def parted(template: str, request: HttpRequest, context: dict[str, Any]) -> tuple[SafeString, SafeString]:
+    """Render a part, and return what stands before and after its `seam`: there comes what is of this moment."""
+    seam = SafeString("<!-- seam -->")
+    before, _, after = render(template, request, context | {"seam": seam}).partition(seam)
+    return SafeString(before), SafeString(after)

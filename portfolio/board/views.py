@@ -102,9 +102,10 @@ def _parts(
         "against_spend": _against_spend(chosen),
         "moves": top_moves(chosen) if form.asked.is_kept else [],
     }
+    opening, rest = fragments.parted("board/_opening.html", request, context)
     return {
-        "opening": fragments.render("board/_opening.html", request, context),
-        "opening_rest": fragments.render("board/_opening_rest.html", request, context),
+        "opening": opening,
+        "opening_rest": rest,
         "below": fragments.render("board/_below.html", request, context),
         "is_present": form.asked.at is None,
     }
