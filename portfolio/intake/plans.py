@@ -276,8 +276,8 @@ class ObservationPlan(Plan):
         near = staging.make(
             "found",
             f"SELECT s.row, s.metric_id, o.id, (o.starts = s.starts) AS stands, ({self.differs}) AS differs "
-            f"FROM staging s {last_before(self.table, 'metric_id', 'starts', 's.ends')} "
-            "WHERE s.metric_id IN (SELECT metric_id FROM busy) AND o.ends > s.starts",
+            "FROM (SELECT * FROM staging WHERE metric_id IN (SELECT metric_id FROM busy) ORDER BY metric_id, starts) s "
+            f"{last_before(self.table, 'metric_id', 'starts', 's.ends')} WHERE o.ends > s.starts",
         )
         if not near:
             return Found()
@@ -322,16 +322,16 @@ class ObservationPlan(Plan):
         else:
             source, ends, cause = "staging s", "s.ends", self._cause("recorded")
         month = first_of_month("s.starts")
+        # In the order of the index that is asked for what follows: its pages are met once.
         return f"""
-            SELECT m.product_id, g.month AS first,
-                   {later("g.following", "g.last_day")} AS last, g.cause FROM (
-                SELECT h.*, (
-                    SELECT min(n.starts) FROM value_observation n
+            SELECT m.product_id, g.month AS first, g.last, g.cause FROM (
+                SELECT h.metric_id, h.month, h.cause, (
+                    SELECT {later("min(n.starts)", "h.last_day")} FROM value_observation n
                     WHERE n.metric_id = h.metric_id AND n.retracted_at IS NULL AND n.starts > h.last_starts
-                ) AS following FROM (
+                ) AS last FROM (
                     SELECT s.metric_id, {month} AS month, max(s.starts) AS last_starts,
                            {day_before(f"max({ends})")} AS last_day, max({cause}) AS cause
-                    FROM {source} GROUP BY s.metric_id, {month}
+                    FROM {source} GROUP BY s.metric_id, {month} ORDER BY 1, 2
                 ) h
             ) g JOIN value_metric m ON m.id = g.metric_id
             """
