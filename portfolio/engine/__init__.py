@@ -6,6 +6,7 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `flows`: loaded cost, reached value and credited value of every product, cycles solved exactly.
 - `solver`: the linear solves under `flows`, checked before they are handed back.
 - `draws`: thousands of draws of the value followed at once, to the digits that a range is read to.
+- `krylov`: the iteration they use.
 - `uncertainty`: 90 % ranges to distributions and back, repeatable draws, ties.
 - `rounding`: parts to whole cents that add up to their displayed total.
 - `errors`: what the engine refuses, and why.

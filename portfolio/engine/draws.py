@@ -28,7 +28,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .errors import EngineError, Unsolved
 from .flows import checked_cost, checked_shares, refuse_closed_loops
-from .solver import System, dots, lower_bound, norms
+from .krylov import dots, norms
+from .solver import System, lower_bound
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -17,6 +17,7 @@ from portfolio.common.months import add_months, month_range
 from portfolio.rollup import standings
 from portfolio.rollup.corrections import as_uncorrected
 from portfolio.rollup.models import Run, Standing
+from portfolio.rollup.movement import movement
 from portfolio.rollup.panel import stored_panel
 from portfolio.rollup.standings import Table
 from portfolio.rollup.windows import board_month, kept_windows
@@ -40,7 +41,7 @@ def kept_tables(last: date) -> list[Table]:
     earliest = add_months(min(firsts.values()), -1)
     panel = stored_panel(month_range(min(earliest, add_months(last, -24)), last))
     before = as_uncorrected(month_range(earliest, add_months(last, -1)))
-    moves = {name: standings.movement(panel, before, first, last) for name, first in firsts.items()}
+    moves = {name: movement(panel, before, first, last) for name, first in firsts.items()}
     return standings.tables(panel, firsts, last, moves=moves, keeps=True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from portfolio.common import actions as rows
 from portfolio.engine import draws
-from portfolio.rollup import actions, corrections, ranges, standings
+from portfolio.rollup import actions, corrections, movement, ranges
 from portfolio.rollup.models import Standing
 from portfolio.rollup.panel import CREDITED, VALUE, stored_panel
 from portfolio.rollup.writing import COMPARED, KEY
@@ -42,7 +42,7 @@ def forget():
     ranges._kept.forget(set())
     ranges._last_worths[0] = ranges.NO_WORTHS
     corrections._solved.clear()
-    standings._swapped.clear()
+    movement._swapped.clear()
 
 
 @pytest.fixture
