@@ -24,6 +24,7 @@ from portfolio.rollup.panel import COST, CREDITED, Panel, fresh_panel, stored_pa
 from portfolio.rollup.ranges import Worths, overdue_in, valuations_in, weights_of, worths
 
 Floats = NDArray[np.float64]
+MOST_KEPT = 4_000  # worths whose draws a process keeps: 32 MB
 NOTHING = 1e-9  # what a solve leaves where nothing flows: its tolerance
 
 
@@ -127,7 +128,9 @@ def _key(name: str, first: date, last: date, what: reading.Asked, chosen: str) -
 
 def _worths(panel: Panel, valuations: NDArray[np.int64]) -> Worths:
     """Return the draws of worths that the panel's months rest on, as wide as they are in the last one."""
-    return worths(valuations.tolist(), overdue_in(panel.inputs.get(panel.months[-1])))
+    # One product after another rests on the same worths wherever the network reaches: they are drawn once a process.
+    keeps = len(valuations) <= MOST_KEPT
+    return worths(valuations.tolist(), overdue_in(panel.inputs.get(panel.months[-1])), keeps=keeps)
 
 
 def _inside(panel: Panel, sets: Sequence[set[int] | None]) -> NDArray[np.bool_]:
