@@ -122,7 +122,7 @@ def damaged_bodies() -> dict[str, tuple[str, bytes, dict[str, str]]]:
     values = [
         "NaN", "Infinity", "1e400", "-1e400", "null", "true", "[]", "{}", '[["12.50"]]', '{"a": 1}', "1" * 5_000,
         "1.001",
-        '"\\ud800"', '"\\u0000"', "1e-400", "0.1e1000000000",
+        '"\\ud800"', '"\\u0000"', "0.1e1000000000",
     ]  # fmt: skip
     bodies = {f"amount is {value[:20]}": json.dumps([RIGHT]).replace('"12.50"', value).encode() for value in values}
     bodies |= {
@@ -194,7 +194,7 @@ def test_every_damaged_file_is_refused_by_the_page_in_words(site: Stage):
         if said := complaint(answer, page=True):
             wrong[name] = said
         elif stored(site) != before:
-            wrong[name] = "something was changed"
+            wrong[name], before = "something was changed", stored(site)
     memory = site.started[0].peak_memory()
     print(f"{len(damaged_files())} files; the web process came to hold {memory / 1024**2:.0f} MB")
     assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong.items())
@@ -212,7 +212,7 @@ def test_every_damaged_body_is_refused_by_the_batch_call_in_words(site: Stage):
         if said := complaint(answer, page=False):
             wrong[name] = said
         elif stored(site) != before:
-            wrong[name] = "something was changed"
+            wrong[name], before = "something was changed", stored(site)
     memory = site.started[0].peak_memory()
     print(f"{len(bodies)} bodies; the web process came to hold {memory / 1024**2:.0f} MB")
     assert not wrong, "\n".join(f"{name}: {said}" for name, said in wrong.items())
