@@ -24,6 +24,7 @@ PAGES = [
     "/metrics/vehicle-tax-digital/",
     "/import/",
     "/runs/",
+    "/runs/invariants/",
 ]
 
 
@@ -92,6 +93,15 @@ def test_an_import_with_bad_rows_explains_each_and_changes_nothing(signed_in: Ca
     page.goto("/funding/ledger/?search=E2E-1")
     expect(page.locator("main")).not_to_contain_text("E2E-1:")
     assert page.locator("table tbody tr").count() == 0
+
+
+def test_a_leader_looks_whether_everything_holds(signed_in: Callable[..., Page]):
+    page = signed_in("leader")
+    page.goto("/runs/")
+    page.get_by_role("link", name="All invariants").click()
+    page.get_by_role("button", name="Look at everything now").click()
+    expect(page.locator("h1")).to_have_text("Everything holds")
+    expect(page.locator("main")).to_contain_text("Every fact is about a product")
 
 
 def test_the_pages_work_without_javascript(signed_in: Callable[..., Page]):
