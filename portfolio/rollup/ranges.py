@@ -198,14 +198,19 @@ def weights_of(known: Inputs) -> tuple["csr_array", NDArray[np.int64]]:
     return csr_array(entries, shape=(len(known.products), len(valuations))), valuations
 
 
+def _key(known: Inputs, worth: Worths) -> bytes:
+    """Return the digest of all that a month's draws are made from."""
+    at = worth.at(np.unique(known.measured.valuation[_weighs(known)]))
+    about = np.ascontiguousarray(worth.about[at]).tobytes() + worth.keys[at].tobytes()
+    return digest_of(known) + blake2b(about, digest_size=16).digest()
+
+
 def month_draws(known: Inputs, worth: Worths, *, keeps: bool = False) -> tuple[bytes, MonthDraws | None]:
     """Return a month's draws, and the digest they are kept by; None where nothing in it has a worth."""
     weights, valuations = weights_of(known)
     if not valuations.size:
         return b"", None
-    at = worth.at(valuations)
-    about = np.ascontiguousarray(worth.about[at]).tobytes() + worth.keys[at].tobytes()
-    key = digest_of(known) + blake2b(about, digest_size=16).digest()
+    at, key = worth.at(valuations), _key(known, worth)
     if (kept := _kept.draws.get(key)) is not None:
         return key, kept
     off = worth.off if len(at) == len(worth.ids) else worth.off[at]
@@ -265,6 +270,9 @@ def ranges(
         overdue_in(panel.inputs.get(last)),
         keeps=keeps,
     )
+    made_from = _digest_of_windows(panel, months, firsts, groups, worth)
+    if made_from in _last_ranges:
+        return _last_ranges[made_from]
     size = len(panel.products)
     reached, credited = np.zeros((size, DRAWS), np.float32), np.zeros((size, DRAWS), np.float32)
     weights = csr_array((size, len(worth.ids)))
@@ -288,7 +296,24 @@ def ranges(
         made |= {name: found for name, begin in firsts.items() if begin == first}
     if keeps:
         _kept.forget(used)
+        _last_ranges.clear()
+        _last_ranges[made_from] = made
     return made
+
+
+# The last ones asked for with the next time in mind: a fact of a month that is in no window leaves them as they were.
+_last_ranges: dict[bytes, dict[str, Ranges]] = {}
+
+
+def _digest_of_windows(
+    panel: Panel, months: list[date], firsts: Mapping[str, date], groups: "csr_array", worth: Worths
+) -> bytes:
+    made = blake2b(repr((sorted(firsts.items()), months)).encode(), digest_size=16)
+    for column in (panel.products, groups.indptr, groups.indices):
+        made.update(np.ascontiguousarray(column, dtype=np.int64).tobytes())
+    for month in months:
+        made.update(_key(panel.inputs[month], worth))
+    return made.digest()
 
 
 def _add(reached: Singles, credited: Singles, at: NDArray[np.intp], followed: Followed) -> None:

@@ -41,6 +41,7 @@ def forget():
     """Let this process be as new: nothing was drawn or solved in it yet."""
     ranges._kept.forget(set())
     ranges._last_worths[0] = ranges.NO_WORTHS
+    ranges._last_ranges.clear()
     corrections._solved.clear()
     movement._swapped.clear()
 
@@ -84,6 +85,14 @@ def test_one_changed_month_costs_the_draws_of_one_month(network, followed):
     actions.refresh_standings()
     # The observation before it was due on that day; from then on months are as they were.
     assert len(followed) == 1
+
+
+def test_a_fact_of_a_month_in_no_window_costs_no_draws_at_all(network, followed, settings):
+    settings.TWOFOLD_TODAY = date(2016, 4, 20)
+    make_observation(metric=network[2].metrics.get(), starts=date(2016, 4, 9), value=Decimal(5))
+    drawn = ranges._kept.draws.copy()
+    actions.refresh_standings()
+    assert (len(followed), ranges._kept.draws) == (0, drawn)
 
 
 def test_whatever_was_kept_the_figures_are_the_same_to_the_bit(network):
