@@ -11,7 +11,7 @@ from portfolio.rollup.pulse import Pulse
 from portfolio.rollup.reading import latest_run
 
 LATE = timedelta(minutes=1)  # the beat asks once a minute for what a lost message left
-MOST_COUNTED = 10_000  # marks: beyond that it is many, and an import may leave a million
+MOST_COUNTED = 2_000  # marks: beyond that it is many, and an import may leave a million
 
 
 @dataclass(frozen=True)

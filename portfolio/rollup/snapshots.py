@@ -372,8 +372,3 @@ def to_int(amount: Decimal) -> int:
 def to_money(cents: int | np.integer) -> Decimal:
     """Return cents as an amount."""
     return Decimal(int(cents)).scaleb(-2)
-
-
-def arrays(read: Inputs) -> Inputs:
-    """Return what was read, which is in arrays already."""
-    return read
