@@ -3,10 +3,13 @@
 import asyncio
 import json
 from contextlib import aclosing
+from datetime import timedelta
 
 import pytest
 from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import strip_tags
 
 from portfolio.board import live
 from portfolio.common.models import StaleMark
@@ -68,6 +71,19 @@ def test_the_state_says_what_is_being_worked_out(reader):
 
     assert told["is_settled"] is False
     assert "Being worked out: 1 product-month." in told["line"]
+
+
+def test_the_state_says_when_nobody_has_taken_up_what_waits(reader):
+    product = make_earning()
+    actions.refresh_standings()
+    marked = timezone.now() - timedelta(minutes=5, seconds=5)
+    mark = StaleMark.objects.create(product=product, month=JANUARY, cause="a test")
+    StaleMark.objects.filter(pk=mark.pk).update(marked_at=marked)
+
+    told = reader.get(reverse("board:live-state")).json()
+
+    said = strip_tags(told["line"])
+    assert "Behind: 1 product-month was marked 5 minutes ago and no worker has taken it up. Last done" in said
 
 
 def test_many_who_ask_in_the_same_second_cost_one_question(reader, django_assert_num_queries):
