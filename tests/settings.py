@@ -40,6 +40,10 @@ if "portfolio.demo" not in INSTALLED_APPS:
 # A test has one connection, and what it does is undone with it.
 DATABASES["default"].get("OPTIONS", {}).pop("pool", None)  # noqa: F405
 
+# In memory, each process of a parallel run its own; left to itself, pytest-django makes a file of another engine's.
+if DATABASES["default"]["NAME"] == ":memory:":  # noqa: F405
+    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405
+
 # Tasks run in the process unless a test asks for the real thing with the `worker` fixture.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
