@@ -35,6 +35,7 @@ from products.value.models import Observation
 
 MOST_ROWS = 100_000
 MOST_KEY = 255
+PROBLEM = "application/problem+json"
 READERS: dict[str, Callable[..., Iterator[Chunk]]] = {
     "application/json": json_chunks,
     "application/x-ndjson": ndjson_chunks,
@@ -69,8 +70,9 @@ class RowProblem(serializers.Serializer):
     """What is wrong with one row."""
 
     row = serializers.IntegerField(
+        required=False,
         help_text="In CSV as a spreadsheet counts (the header is 1), in NDJSON the line, in JSON the place from 1; 0 "
-        "is the body as a whole."
+        "is the body as a whole.",
     )
     attr = serializers.CharField(allow_null=True, help_text="The column; null is the row as a whole.")
     code = serializers.CharField()
@@ -85,8 +87,8 @@ class BatchProblem(serializers.Serializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     errors = RowProblem(many=True)
-    error_count = serializers.IntegerField(help_text="All errors, listed or not.")
-    bad_rows = serializers.IntegerField(help_text="Rows with an error.")
+    error_count = serializers.IntegerField(required=False, help_text="All errors, listed or not.")
+    bad_rows = serializers.IntegerField(required=False, help_text="Rows with an error.")
 
 
 class Raw(BaseParser):
@@ -129,10 +131,12 @@ def described(kind: str, serializer: type[serializers.Serializer], example: str)
         },
         responses={
             200: OpenApiResponse(BatchAnswer, "Done, or done already."),
-            400: OpenApiResponse(BatchProblem, "Nothing was recorded: these rows have to be mended."),
-            413: OpenApiResponse(description=f"More than {MOST_ROWS:,} rows, or too many bytes. Send it in parts."),
-            415: OpenApiResponse(description="Another type or encoding than these."),
-            422: OpenApiResponse(description="The Idempotency-Key was used for another call."),
+            (400, "application/problem+json"): OpenApiResponse(
+                BatchProblem, "Nothing was recorded: these rows have to be mended."
+            ),
+            (413, PROBLEM): OpenApiResponse(BatchProblem, f"More than {MOST_ROWS:,} rows, or too many bytes."),
+            (415, PROBLEM): OpenApiResponse(BatchProblem, description="Another type or encoding than these."),
+            (422, PROBLEM): OpenApiResponse(BatchProblem, description="The Idempotency-Key was used for another call."),
         },
         examples=[OpenApiExample("CSV", example, media_type="text/csv", request_only=True)],
     )  # fmt: skip
@@ -307,7 +311,7 @@ def refused(report: Report) -> Response:
             "bad_rows": report.bad_rows,
         },
         status=status,
-        content_type="application/problem+json",
+        content_type=PROBLEM,
     )
 
 
