@@ -86,6 +86,7 @@ def handle(exc: Exception, context) -> Response | None:
 def describe_problems(result: dict, generator, request, public) -> dict:
     """Add to each operation of the OpenAPI schema that errors come as problem documents."""
     text = {"type": "string"}
+    or_null = text | {"nullable": True}
     result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = {
         "type": "object",
         "required": ["type", "title", "status", "detail", "errors"],
@@ -99,7 +100,7 @@ def describe_problems(result: dict, generator, request, public) -> dict:
                 "items": {
                     "type": "object",
                     "required": ["attr", "code", "detail"],
-                    "properties": {"attr": text | {"nullable": True}, "code": text, "detail": text},
+                    "properties": {"attr": or_null, "code": or_null, "detail": text},
                 },
             },
         },
