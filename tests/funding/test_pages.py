@@ -64,11 +64,13 @@ def test_a_list_has_the_same_number_of_queries_at_1_and_at_20_rows(
     url = reverse(f"funding:{kind}-list")
     MAKERS[kind]()
     client.get(url)
-    with django_assert_max_num_queries(12) as first:
+    with django_assert_max_num_queries(12) as captured:
         client.get(url)
+    once = len(captured)
     for _ in range(19):
         MAKERS[kind]()
-    with django_assert_num_queries(len(first)):
+    client.get(url)  # how fresh the figures are is kept until they change
+    with django_assert_num_queries(once):
         answer = client.get(url)
     assert answer.context["page"].paginator.count == 20
 
@@ -233,11 +235,13 @@ def test_a_stream_page_asks_as_often_for_many_rows_as_for_one(
 
     add()
     client.get(stream.get_absolute_url())
-    with django_assert_max_num_queries(16) as first:
+    with django_assert_max_num_queries(16) as captured:
         client.get(stream.get_absolute_url())
+    once = len(captured)
     for _ in range(9):
         add()
-    with django_assert_num_queries(len(first)):
+    client.get(stream.get_absolute_url())  # how fresh the figures are is kept until they change
+    with django_assert_num_queries(once):
         client.get(stream.get_absolute_url())
 
 

@@ -70,11 +70,13 @@ def test_a_list_has_the_same_number_of_queries_at_1_and_at_20_rows(
     url = reverse(f"value:{kind}-list")
     MAKERS[kind]()
     client.get(url)
-    with django_assert_max_num_queries(14) as first:
+    with django_assert_max_num_queries(14) as captured:
         client.get(url)
+    once = len(captured)
     for _ in range(19):
         MAKERS[kind]()
-    with django_assert_num_queries(len(first)):
+    client.get(url)  # how fresh the figures are is kept until they change
+    with django_assert_num_queries(once):
         answer = client.get(url)
     assert answer.context["page"].paginator.count == 20
 
@@ -212,11 +214,12 @@ def test_a_metric_page_asks_as_often_for_many_rows_as_for_one(client, reader, dj
 
     add(1)
     client.get(metric.get_absolute_url())
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         client.get(metric.get_absolute_url())
     for month in range(2, 7):
         add(month)
-    with django_assert_num_queries(13):
+    client.get(metric.get_absolute_url())  # how fresh the figures are is kept until they change
+    with django_assert_num_queries(11):
         client.get(metric.get_absolute_url())
 
 
