@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from itertools import islice
 
 from bench.generator import QUICK, UNOBSERVED_DAYS, Size
-from bench.rollup import MOST_SECONDS, full_rollup, is_fresh_after, latest_run
+from bench.rollup import MOST_SECONDS, forget_figures, full_rollup, is_fresh_after, latest_run
 from bench.services import TODAY, apart, wait_until, workers
 from bench.serving import Request, Server
 from bench.sites import Bench, Site
@@ -23,14 +23,15 @@ def rows(bench: Bench) -> Iterator[Row]:
     sizes = [QUICK] if bench.is_quick else [Size(100), Size(1_000), Size(10_000)]
     for size in sizes:
         site = bench.site(size)
-        site.roll_up()
         site.look_over()
         count = 5 if bench.is_quick else 40
         bench.say(f"one observation at {size.products:,} products")
         bench.services.forget_messages()
         with site.served() as server, workers(1, site.environment, bench.folder) as pids:
-            full = statistics.median(full_rollup(site, pids).wall for _ in range(3 if size.products == JUDGED else 1))
+            forget_figures(site)
+            full = full_rollup(site, pids).wall
             waits = apart(site.environment, record_and_wait, server.port, site, count)
+        site.is_rolled_up = True
         yield _row(size, waits, full)
 
 
