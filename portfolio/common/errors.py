@@ -15,5 +15,16 @@ class Busy(TwofoldError):
     RETRY_AFTER = 30  # seconds
 
 
+class Unavailable(TwofoldError):
+    """The database does not answer, or has no connection left to give."""
+
+    RETRY_AFTER = 5  # seconds
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database does not answer at the moment. What you sent may not have been saved: look, or send it again."
+        )
+
+
 class AlreadyRetracted(TwofoldError):
     """The row was corrected or retracted by someone else in the meantime."""

@@ -3,13 +3,14 @@
 from http import HTTPStatus
 
 from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError
 from drf_standardized_errors.formatter import ExceptionFormatter
 from drf_standardized_errors.handler import ExceptionHandler
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
-from portfolio.common.errors import AlreadyRetracted, Busy, NotAllowed, TwofoldError
+from portfolio.common.errors import AlreadyRetracted, Busy, NotAllowed, TwofoldError, Unavailable
 
 
 class Conflict(exceptions.APIException):
@@ -25,6 +26,14 @@ class TooMany(exceptions.APIException):
     status_code = HTTPStatus.TOO_MANY_REQUESTS
     default_code = "busy"
     wait = Busy.RETRY_AFTER
+
+
+class Away(exceptions.APIException):
+    """The database does not answer; the same call may be carried out once it does."""
+
+    status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    wait = Unavailable.RETRY_AFTER
 
 
 class Refused(exceptions.APIException):
@@ -63,6 +72,8 @@ class ProblemHandler(ExceptionHandler):
                 return Conflict(str(exc))
             case Busy():
                 return TooMany(str(exc))
+            case OperationalError() | InterfaceError():
+                return Away(str(Unavailable()))
             case TwofoldError():
                 return Refused(str(exc))
         return super().convert_known_exceptions(exc)

@@ -12,6 +12,9 @@ from portfolio.config.health import health, live, ready
 from portfolio.config.reference import reference
 from portfolio.config.telemetry import telemetry
 
+handler404 = "portfolio.config.errors.not_found"
+handler500 = "portfolio.config.errors.server_error"
+
 # The admin signs in where everyone does: one door, throttled.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
