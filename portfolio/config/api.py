@@ -1,5 +1,6 @@
 """The API's addresses: each room says its own, here they come together under /api/v1/."""
 
+from django.urls import URLPattern, re_path
 from rest_framework.routers import SimpleRouter
 
 import funding.api
@@ -11,7 +12,21 @@ import products.catalog.api
 import products.value.api
 import teams.api
 
-router = SimpleRouter()
+
+class Router(SimpleRouter):
+    """Takes batches with and without a slash at the end: a POST that is sent on to the other one loses its body."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Return the addresses."""
+        return [
+            re_path(address.replace("/batch/$", "/batch/?$"), pattern.callback, name=pattern.name)
+            if (address := str(pattern.pattern)).endswith("/batch/$")
+            else pattern
+            for pattern in super().get_urls()
+        ]
+
+
+router = Router()
 for room in (
     products.catalog.api,
     teams.api,

@@ -83,6 +83,10 @@ def test_a_batch_is_recorded_in_each_format_packed_or_not(root, of, is_packed):
     assert StaleMark.objects.exists() or connection.in_atomic_block
 
 
+def test_a_batch_may_be_sent_without_the_slash_at_the_end(root):
+    assert send(root, [row()], address=OBSERVATIONS.rstrip("/")).json()["added"] == 1
+
+
 def test_ledger_entries_and_usage_have_batches_too(root):
     make.make_link(supplier=make.make_product(code="identity"), consumer=make.make_product(code="user"))
     entry = {"reference": "1", "product": "tax", "starts": "2026-02-01", "ends": "2026-02-02", "amount": -3.5}
