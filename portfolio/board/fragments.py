@@ -25,9 +25,13 @@ KEPT_FOR = 900  # seconds after which reasons that lean on the clock are told an
 Parts = dict[str, Any]
 
 
-def key(name: str, request: HttpRequest, beat: Pulse) -> str:
-    """Return the key of a page's parts: which figures, for which day, and everything that the address asks."""
-    told = (request.path, request.GET.urlencode(), *sorted(twofold(None).items()), settings.TWOFOLD_FISCAL_YEAR_START)
+def key(name: str, request: HttpRequest, beat: Pulse, *more: object) -> str:
+    """Return the key of a page's parts: which figures, for which day, everything that the address asks, and more.
+
+    `more` is what else the parts depend on, told by its `repr`.
+    """
+    asked = (request.path, request.GET.urlencode())
+    told = (*asked, *sorted(twofold(None).items()), settings.TWOFOLD_FISCAL_YEAR_START, *more)
     return f"parts:{name}:{beat.key}:{today():%Y%m%d}:{blake2b(repr(told).encode(), digest_size=16).hexdigest()}"
 
 

@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET, require_safe
 
-from portfolio.board import figures, fragments, live, months, product_figures
+from portfolio.board import figures, fragments, live, months, product_facts, product_figures
 from portfolio.board.forms import BoardForm, ProductForm
 from portfolio.board.reasons import top_moves
 from portfolio.common import access, charts, exports, pages
@@ -166,26 +166,39 @@ def how(request: HttpRequest) -> HttpResponse:
 def product(request: HttpRequest, code: str) -> HttpResponse:
     """Show a product as a small business: money in, cost, who pulls what, value, customers, teams and metrics."""
     row = get_object_or_404(Product.objects.visible_to(request.user).for_table(), code=code)
-    form = ProductForm(request.GET)
-    is_valid = form.is_valid()
-    context = {
-        **live.shown_run(request, form.asked.at if is_valid and form.asked else None),
-        "product": row,
-        "form": form,
-        "asked": form.asked if is_valid else None,
-        "is_valid": is_valid,
-        "may_write": access.may_write(request.user, row),
-    }
-    if is_valid and form.asked:
-        context |= product_figures.page(row, form.asked, form.cleaned_data["by"])
-        series = monthly(figures.shown_months(form.asked), {row.pk}, form.asked)
+    may = {"may_write": access.may_write(request.user, row), **panels.rights(row, user=request.user)}
+    beat = pulse_of(request)
+    # Who may do other things here sees other buttons, which are in the parts.
+    key = fragments.key("product", request, beat, beat.solved, product_facts.shown(row), may)
+    parts = fragments.kept(key)
+    status = HTTPStatus.OK
+    if parts is None:
+        form = ProductForm(request.GET)
+        parts = _product_parts(request, row, form, may)
+        if not form.is_valid():
+            status = HTTPStatus.BAD_REQUEST
+        elif form.asked and form.asked.at is None:
+            fragments.keep(key, parts)
+    context = {"product": row, "parts": parts, **may, **live.shown_run(request, parts["at"])}
+    return fragments.compressed(request, render(request, "board/product.html", context, status=status))
+
+
+def _product_parts(request: HttpRequest, row: Product, form: ProductForm, may: dict[str, bool]) -> fragments.Parts:
+    """Return what is the same for all who may do the same here: rendered without a user."""
+    asked = form.asked if form.is_valid() else None
+    at = asked.at if asked else None
+    context = {"product": row, "form": form, "asked": asked, "is_valid": form.is_valid(), **may}
+    if asked:
+        context |= product_figures.page(row, asked, form.cleaned_data["by"])
+        series = monthly(figures.shown_months(asked), {row.pk}, asked)
         context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
-        context["window"] = figures.window_in_words(form.asked)
-    at = form.asked.at if is_valid and form.asked else None
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
-    status = HTTPStatus.OK if is_valid else HTTPStatus.BAD_REQUEST
-    return fragments.compressed(request, render(request, "board/product.html", context, status=status))
+    return {
+        "content": fragments.render("board/_product.html", request, context),
+        "window": figures.window_in_words(asked) if asked else "",
+        "at": at,
+    }
 
 
 @require_GET

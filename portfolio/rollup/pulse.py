@@ -40,6 +40,11 @@ class Pulse:
         return self.figures[0] or 0
 
     @property
+    def solved(self) -> tuple[Any, ...]:
+        """How often months were worked out, in the standings yet or not, and how many are blocked."""
+        return self.waiting[2:]
+
+    @property
     def key(self) -> str:
         """The figures' part of a cache's key."""
         return "-".join(map(str, self.figures)).replace(" ", "T")

@@ -9,15 +9,22 @@ from portfolio.common.months import today
 from products.catalog.models import Assignment, Insight, Product, Segment
 
 
+def rights(product: Product, *, user: User) -> dict[str, bool]:
+    """Return what `user` may add to a product here: which buttons the two fragments show."""
+    return {
+        "may_add_segment": access.may_write(user, Segment(product=product)),
+        "may_add_insight": access.may_write(user, Insight(product=product)),
+        "may_assign": access.may_write(user, Assignment(product=product)),
+    }
+
+
 def customers(product: Product, *, user: User, known: datetime | None = None) -> dict[str, Any]:
     """Return what `catalog/_product_customers.html` shows: the segments and what customers said last."""
     insights = Insight.objects.visible_to(user).known(known).filter(product=product)
-    return {
+    return rights(product, user=user) | {
         "segments": list(Segment.objects.visible_to(user).filter(product=product).for_table()),
         "insights": list(insights.for_table().latest_few()),
         "insight_count": insights.count(),
-        "may_add_segment": access.may_write(user, Segment(product=product)),
-        "may_add_insight": access.may_write(user, Insight(product=product)),
     }
 
 
@@ -25,10 +32,9 @@ def teams(product: Product, *, user: User, on: date | None = None, known: dateti
     """Return what `catalog/_product_teams.html` shows: who works on the product on a day, and before and after it."""
     day = on or today()
     assignments = list(Assignment.objects.visible_to(user).known(known).filter(product=product).for_table())
-    return {
+    return rights(product, user=user) | {
         "assignments": [row for row in assignments if row.holds_on(day)],
         "other_assignments": sorted(
             (row for row in assignments if not row.holds_on(day)), key=lambda row: row.starts, reverse=True
         ),
-        "may_assign": access.may_write(user, Assignment(product=product)),
     }
