@@ -24,7 +24,7 @@ def rows(bench: Bench) -> Iterator[Row]:
     for size in sizes:
         site = bench.site(size)
         site.look_over()
-        count = 5 if bench.is_quick else 40
+        count = 5 if bench.is_quick else 40 if size.products <= JUDGED else 10
         bench.say(f"one observation at {size.products:,} products")
         bench.services.forget_messages()
         with site.served() as server, workers(1, site.environment, bench.folder) as pids:
