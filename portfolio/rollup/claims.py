@@ -104,6 +104,7 @@ def work_off(months: Sequence[date], failed: dict[date, Exception]) -> list[date
     except (OperationalError, InterfaceError):
         raise
     except Exception as error:
+        # Of any kind, since it must not hold the other months: it was rolled back, so the marks are where they were.
         if len(months) > 1:
             return [month for each in months for month in work_off([each], failed)]
         if isinstance(error, MissingRate):
