@@ -219,6 +219,12 @@ class LedgerEntry(Fact):
     includes_labour = models.BooleanField(
         default=False, help_text="It pays for the product's own people, so that their run-rate is not added."
     )
+    is_capital = models.BooleanField(
+        "capital",
+        default=False,
+        db_default=False,
+        help_text="Capital expense: it makes something that lasts. Otherwise it is an operating expense.",
+    )
     memo = models.CharField(max_length=300, blank=True)
     month = month_column()
     last_month = last_month_column()

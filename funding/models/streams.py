@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
@@ -51,12 +52,45 @@ def _sum_by_stream(rows: RecordedQuerySet, cents: Units | F) -> Coalesce:
     return Coalesce(Subquery(sums), Value(0), output_field=models.BigIntegerField())
 
 
+def validate_category(category: str) -> None:
+    """Refuse a category that the organisation does not have."""
+    if category not in settings.TWOFOLD_FUNDING_CATEGORIES:
+        raise ValidationError(
+            f"{category!r} is not a category here; it is one of {', '.join(settings.TWOFOLD_FUNDING_CATEGORIES)}. "
+            "TWOFOLD_FUNDING_CATEGORIES says which there are."
+        )
+
+
+class Cadence(models.IntegerChoices):
+    """How often a sponsor looks at a stream again, in months."""
+
+    MONTHLY = 1, "Every month"
+    QUARTERLY = 3, "Every quarter"
+    HALF_YEARLY = 6, "Every half year"
+    YEARLY = 12, "Every year"
+
+
 class FundingStream(Described):
     """A stable source of money with a sponsor."""
 
     currency = currency_field(help_text="ISO code of the money it pays in, such as GBP.")
     sponsor = models.ForeignKey("teams.Person", models.PROTECT, null=True, blank=True, related_name="sponsored_streams")
     purpose = models.TextField(blank=True, help_text="What this money is for, in a sentence.")
+    category = models.CharField(
+        max_length=40,
+        blank=True,
+        validators=[validate_category],
+        help_text="What kind of money it is: to run, to grow, to transform, or what the organisation calls it.",
+    )
+    review_months = models.PositiveSmallIntegerField(
+        "review",
+        choices=Cadence,
+        default=Cadence.QUARTERLY,
+        help_text="How often its sponsor looks at it again.",
+    )
+    reviewed_on = models.DateField(
+        "last reviewed", null=True, blank=True, help_text="The day its sponsor last looked at it; empty is never."
+    )
 
     objects = FundingStreamQuerySet.as_manager()
 
@@ -107,6 +141,7 @@ class Allocation(Recorded):
     )
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True, help_text="The first day that no longer counts; empty is open.")
+    why = models.CharField(max_length=300, blank=True, help_text="Why it was agreed, or why it differs from before.")
 
     scope_products = ("product",)
     objects = AllocationQuerySet.as_manager()

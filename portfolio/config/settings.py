@@ -29,6 +29,7 @@ KNOWN_VARIABLES = {
     "TWOFOLD_TODAY",
     "TWOFOLD_BASE_CURRENCY",
     "TWOFOLD_FISCAL_YEAR_START",
+    "TWOFOLD_FUNDING_CATEGORIES",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
@@ -47,6 +48,7 @@ TWOFOLD_SECURE = env.bool("TWOFOLD_SECURE", default=not TWOFOLD_DEMO)
 TWOFOLD_BASE_CURRENCY = env.str("TWOFOLD_BASE_CURRENCY", default="GBP" if TWOFOLD_DEMO else "USD")
 TWOFOLD_FISCAL_YEAR_START = env.int("TWOFOLD_FISCAL_YEAR_START", default=4 if TWOFOLD_DEMO else 1)
 TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public services" if TWOFOLD_DEMO else "All products")
+TWOFOLD_FUNDING_CATEGORIES = env.list("TWOFOLD_FUNDING_CATEGORIES", default=["run", "grow", "transform"])
 TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
 
 _today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
@@ -60,6 +62,12 @@ if TWOFOLD_BASE_CURRENCY not in list_currencies():
     )
 if not 1 <= TWOFOLD_FISCAL_YEAR_START <= 12:
     raise ImproperlyConfigured("TWOFOLD_FISCAL_YEAR_START must be a month from 1 (January) to 12 (December).")
+for _category in TWOFOLD_FUNDING_CATEGORIES:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _category) or len(_category) > 40:
+        raise ImproperlyConfigured(
+            f"TWOFOLD_FUNDING_CATEGORIES holds {_category!r}; it must be short names in small letters with "
+            "commas between them, such as run,grow,transform."
+        )
 TWOFOLD_ALERTS = env.list("TWOFOLD_ALERTS", default=[])
 for _address in TWOFOLD_ALERTS:
     try:
