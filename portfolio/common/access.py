@@ -53,6 +53,9 @@ WRITERS: dict[str, frozenset[Role]] = {
     "funding.exchangerate": frozenset({_FINANCE}),
     "network.link": frozenset({_LEADER, _OWNER}),
     "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
+    "rebalance.elasticity": frozenset({_LEADER, _OWNER, _FINANCE}),
+    "rebalance.scenario": frozenset({_LEADER, _OWNER, _FINANCE}),
+    "rebalance.decision": frozenset({_LEADER, _FINANCE}),
     "rollup.run": frozenset({_LEADER, _FINANCE}),
     "rollup.invariantreport": frozenset({_LEADER, _FINANCE}),
 }

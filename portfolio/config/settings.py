@@ -152,6 +152,7 @@ INSTALLED_APPS = [
     "funding",
     "portfolio.network",
     "portfolio.rollup",
+    "portfolio.rebalance",
     "portfolio.board",
     "portfolio.intake",
     *(["portfolio.demo"] if TWOFOLD_DEMO else []),

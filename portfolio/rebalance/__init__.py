@@ -1,0 +1,1 @@
+"""Where the next dollar should go: scenarios, the decisions made of them, and whether they did what was predicted."""

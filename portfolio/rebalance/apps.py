@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RebalanceConfig(AppConfig):
+    name = "portfolio.rebalance"
+    label = "rebalance"

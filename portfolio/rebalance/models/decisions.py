@@ -1,0 +1,228 @@
+"""Decisions: proposals with frozen predictions, who approved and applied them, and what came of it."""
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from portfolio.common.access import Role, Scoped
+from portfolio.common.money import amount_field
+from portfolio.rebalance.models.scenarios import Scenario
+
+
+class Status(models.TextChoices):
+    """How far a decision is."""
+
+    PROPOSED = "proposed", "Proposed"
+    APPROVED = "approved", "Approved"
+    APPLIED = "applied", "Applied"
+    REVERTED = "reverted", "Reverted"
+    DECLINED = "declined", "Declined"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class DecisionQuerySet(models.QuerySet):
+    """Reads of decisions."""
+
+    def visible_to(self, user) -> Self:
+        """Return what `user` may read: everything, for whoever is signed in."""
+        return self if user.is_authenticated else self.none()
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows."""
+        return self.select_related("scenario", "value_stream", "proposed_by", "applied_by").order_by("-pk")
+
+
+class Decision(Scoped, models.Model):
+    """A scenario that was proposed: frozen, with what was known, predicted and considered, then approved and applied.
+
+    What it froze never changes; only its status, its approvals and what came of it are added.
+    """
+
+    title = models.CharField(max_length=120)
+    why = models.TextField(help_text="Why the money should move, for those who approve it and those who look back.")
+    status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED, editable=False)
+    scenario = models.ForeignKey(Scenario, models.PROTECT, null=True, editable=False, related_name="decisions")
+    scenario_version = models.PositiveIntegerField(default=0, editable=False)
+    value_stream = models.ForeignKey(
+        "catalog.ValueStream", models.PROTECT, null=True, editable=False, related_name="+",
+        help_text="All its changes are to products below it; empty is the whole portfolio.",
+    )  # fmt: skip
+    starts = models.DateField(editable=False, help_text="The day from which the money is split like this.")
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, editable=False, related_name="+")
+    proposed_at = models.DateTimeField(default=timezone.now, editable=False)
+    known_at = models.DateTimeField(editable=False, help_text="The moment as of which figures and amounts were known.")
+    run = models.ForeignKey("rollup.Run", models.PROTECT, null=True, editable=False, related_name="+")
+    seed = models.PositiveBigIntegerField(default=0, editable=False, help_text="What its draws were made from.")
+    frozen = models.JSONField(
+        default=dict,
+        editable=False,
+        help_text="What was predicted for the whole and its parts, guardrails, alternatives considered, assumptions.",
+    )
+    digest = models.CharField(max_length=64, editable=False, help_text="Of what it froze, lines included.")
+    reverts = models.OneToOneField(
+        "self", models.PROTECT, null=True, editable=False, related_name="reverted_by", help_text="What it takes back."
+    )
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    applied_at = models.DateTimeField(null=True, editable=False)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
+    ended_at = models.DateTimeField(null=True, editable=False, help_text="When it was declined or withdrawn.")
+    ended_why = models.CharField(max_length=500, blank=True, editable=False)
+
+    scope_streams = ("value_stream",)
+    objects = DecisionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(applied_at=None, status__in=["proposed", "approved", "declined", "withdrawn"])
+                | Q(applied_at__isnull=False, applied_by__isnull=False, status__in=["applied", "reverted"]),
+                name="decision_is_applied_by_somebody",
+                violation_error_message="A decision is applied by somebody, at some moment.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("rebalance:decision-detail", args=[self.pk])
+
+
+class DecisionLine(models.Model):
+    """One amount that a decision changes, in the stream's currency, and the allocations that came of it."""
+
+    decision = models.ForeignKey(Decision, models.CASCADE, related_name="lines")
+    stream = models.ForeignKey("funding.FundingStream", models.PROTECT, related_name="+")
+    product = models.ForeignKey("catalog.Product", models.PROTECT, related_name="decision_lines")
+    before = amount_field(help_text="A month, when it was proposed.")
+    after = amount_field(help_text="A month, from the day on.")
+    allocation = models.ForeignKey(
+        "funding.Allocation", models.PROTECT, null=True, related_name="+", help_text="What it recorded when applied."
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "stream", "product"],
+                name="decisionline_is_there_once",
+                violation_error_message="This stream pays this product in the decision already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(before__gte=0, after__gte=0),
+                name="decisionline_is_not_negative",
+                violation_error_message="An amount cannot be negative.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream_id} to {self.product_id}: {self.before} to {self.after}"
+
+
+class Approval(models.Model):
+    """What somebody said of a proposal, in the role that covers it."""
+
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="approvals")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=20, choices=Role)
+    is_approval = models.BooleanField(help_text="Whether it is a yes.")
+    comment = models.CharField(max_length=500, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "by"],
+                name="approval_is_given_once",
+                violation_error_message="You have said what you think of this proposal already.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by} on {self.decision_id}: {'yes' if self.is_approval else 'no'}"
+
+
+class Measure(models.TextChoices):
+    """What is predicted."""
+
+    VALUE = "value", "Credited value"
+    RATIO = "ratio", "Credited value per unit of money"
+    QUANTITY = "quantity", "Quantity of a metric"
+
+
+class Estimator(models.TextChoices):
+    """What the elasticity behind a prediction rests on."""
+
+    STATED = "stated", "Stated for the product"
+    ESTIMATED = "estimated", "Estimated from its history"
+    STAGE = "stage", "Default of its stage"
+    MIXED = "mixed", "Of several kinds"
+    NONE = "none", "No basis: money unchanged"
+
+
+class PredictionQuerySet(models.QuerySet):
+    """Reads of predictions."""
+
+    def due(self, month) -> Self:
+        """Return those whose last month is over by `month` and that nobody has looked at yet."""
+        return self.filter(checked_at=None, last_month__lte=month, decision__status__in=["applied", "reverted"])
+
+
+class Prediction(models.Model):
+    """What a decision was to bring over some quarters from its day on, and, later, what it did bring.
+
+    Of the whole of its scope (no product), of a product, or of a metric of a product. The range is a 90 % range,
+    widened by `factor` for the record of its estimator so far.
+    """
+
+    decision = models.ForeignKey(Decision, models.CASCADE, related_name="predictions")
+    quarters = models.PositiveSmallIntegerField(help_text="1, 2 or 4.")
+    first_month = models.DateField()
+    last_month = models.DateField()
+    product = models.ForeignKey("catalog.Product", models.PROTECT, null=True, related_name="+")
+    metric = models.ForeignKey("value.Metric", models.PROTECT, null=True, related_name="+")
+    measure = models.CharField(max_length=8, choices=Measure)
+    estimator = models.CharField(max_length=9, choices=Estimator)
+    unchanged = models.FloatField(help_text="What it was to be had the money stayed as it was.")
+    middle = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    factor = models.FloatField(default=1, help_text="By how much its range was widened for its estimator's record.")
+    due_on = models.DateField(help_text="The day on which its months are over.")
+    outcome = models.FloatField(null=True)
+    by_correction = models.FloatField(null=True, help_text="What corrections of what was known then changed.")
+    by_network = models.FloatField(null=True, help_text="What a changed network changed.")
+    score = models.FloatField(null=True, help_text="Interval score: the width, and a penalty for a miss.")
+    checked_at = models.DateTimeField(null=True)
+
+    objects = PredictionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["decision", "quarters", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(low__lte=F("middle"), middle__lte=F("high")),
+                name="prediction_middle_lies_in_its_range",
+                violation_error_message="The middle of a prediction lies in its range.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["last_month"], condition=Q(checked_at=None), name="prediction_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision_id}, {self.quarters} quarters: {self.get_measure_display()}"
+
+    @property
+    def is_inside(self) -> bool | None:
+        """Whether the truth fell inside the range; None while it is not known."""
+        return None if self.outcome is None else self.low <= self.outcome <= self.high
