@@ -45,7 +45,7 @@ class Elasticity(Recorded):
             models.CheckConstraint(
                 condition=Q(product=None) & ~Q(stage="") | Q(product__isnull=False, stage=""),
                 name="elasticity_is_of_one_thing",
-                violation_error_message="An elasticity is of a product, or the default of a stage: name one of the two.",
+                violation_error_message="An elasticity is of a product or the default of a stage: name one of them.",
             ),
             models.CheckConstraint(
                 condition=Q(low__gt=0, high__lt=1),
