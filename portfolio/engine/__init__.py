@@ -14,6 +14,7 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `rules`: those rules, and which of them conflict.
 - `gains`: what splits gain over leaving it as it is, how surely, and which are tied.
 - `effects`: what a split does to the whole network, and how soon.
+- `scoring`: how good stated ranges turned out to be.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.
