@@ -381,11 +381,12 @@ def test_money_is_allocated_from_the_streams_page(client, finance):
 
 
 def test_a_stream_is_added_and_changed_but_keeps_its_code(client, finance):
-    client.post(reverse("funding:stream-add"), {"code": "levy", "name": "Levy", "currency": "gbp"})
+    client.post(reverse("funding:stream-add"), {"code": "levy", "name": "Levy", "currency": "gbp", "review_months": 6})
     stream = FundingStream.objects.get()
     assert (stream.code, stream.currency) == ("levy", "GBP")
     answer = client.post(
-        reverse("funding:stream-edit", args=["levy"]), {"code": "other", "name": "The levy", "currency": "GBP"}
+        reverse("funding:stream-edit", args=["levy"]),
+        {"code": "other", "name": "The levy", "currency": "GBP", "review_months": 6},
     )
     assert answer.url == stream.get_absolute_url()
     stream.refresh_from_db()
