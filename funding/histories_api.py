@@ -6,7 +6,6 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.response import Response
 
 from funding.histories import product_history
-from portfolio.common.api import CodeField
 from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
 from products.catalog.models import Product
@@ -18,7 +17,7 @@ class EventSerializer(serializers.Serializer):
     """A day on which what a stream pays becomes another amount."""
 
     on = serializers.DateField(help_text="The first day of the new amount.")
-    stream = CodeField(read_only=True, help_text="Code of a funding stream.")
+    stream = serializers.CharField(source="stream.code", help_text="Code of a funding stream.")
     currency = serializers.CharField(source="stream.currency", help_text="The stream's, of `before` and `after`.")
     before = serializers.DecimalField(**MONEY, help_text="A month, until then; 0 where it begins.")
     after = serializers.DecimalField(**MONEY, help_text="A month, from then on; 0 where it stops.")
