@@ -96,7 +96,8 @@ def funding_over_time(history: FundingHistory) -> charts.Chart:
         "layout": charts._layout(
             hovermode="x unified",
             showlegend=len(lines) > 1,
-            legend={"orientation": "h", "y": 1.12, "x": 0},
+            legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "bgcolor": "rgba(0,0,0,0)"},
+            margin={"l": 8, "r": 8, "t": 40 if len(lines) > 1 else 8, "b": 8},
             xaxis=charts._axis(
                 showgrid=False, type="date", hoverformat="%-d %b %Y", tickformat="%b %Y", nticks=4, tickangle=0
             ),

@@ -59,8 +59,10 @@ class Stability:
         """All of it in a line; empty where it was never funded."""
         if self.months_funded is None:
             return ""
-        changes = "no change" if not self.changes else f"{self.changes_a_year} changes"
-        return f"funded for {_months(self.months_funded)}, {changes} a year"
+        funded = f"funded for {_months(self.months_funded)}"
+        if self.last_changed is None:
+            return f"{funded}, unchanged since"
+        return f"{funded}, {self.changes_a_year} changes a year"
 
 
 def _months(count: int) -> str:
