@@ -116,7 +116,7 @@ def _is_cut(day: Day, events: Iterable[Event]) -> bool:
 
 def _events(rows: Sequence[Allocation], at: datetime | None) -> list[Event]:
     """Return the events of all rows there ever were, oldest first; those that were retracted tell who said what."""
-    by_key = {row.pk: row for row in rows}
+    by_key: dict[int | None, Allocation] = {row.pk: row for row in rows}
     pairs: dict[tuple[int, int], list[Allocation]] = {}
     for row in rows:
         if _is_known(row, at):
@@ -142,7 +142,7 @@ def _is_known(row: Allocation, at: datetime | None) -> bool:
     return row.recorded_at <= at and (row.retracted_at is None or row.retracted_at > at)
 
 
-def _begun(row: Allocation, before: Decimal, by_key: dict[int, Allocation]) -> list[Event]:
+def _begun(row: Allocation, before: Decimal, by_key: dict[int | None, Allocation]) -> list[Event]:
     if row.monthly_amount == before:
         return []
     said = _first_said(row, by_key, "monthly_amount", "starts", "stream_id")
@@ -156,7 +156,7 @@ def _begun(row: Allocation, before: Decimal, by_key: dict[int, Allocation]) -> l
     ]  # fmt: skip
 
 
-def _stopped(row: Allocation, by_key: dict[int, Allocation]) -> list[Event]:
+def _stopped(row: Allocation, by_key: dict[int | None, Allocation]) -> list[Event]:
     if row.ends is None or not row.monthly_amount:
         return []
     said = _first_said(row, by_key, "ends")
@@ -170,7 +170,7 @@ def _stopped(row: Allocation, by_key: dict[int, Allocation]) -> list[Event]:
     ]  # fmt: skip
 
 
-def _first_said(row: Allocation, by_key: dict[int, Allocation], *names: str) -> Allocation:
+def _first_said(row: Allocation, by_key: dict[int | None, Allocation], *names: str) -> Allocation:
     """Return the first row of the chain of corrections that had the same in these columns."""
     while (old := by_key.get(row.corrects_id)) and all(getattr(old, name) == getattr(row, name) for name in names):
         row = old

@@ -1,5 +1,8 @@
 """The history of funding, over the API."""
 
+from datetime import datetime
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
@@ -10,7 +13,12 @@ from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
 from products.catalog.models import Product
 
-MONEY = {"max_digits": 18, "decimal_places": 2}
+
+class MoneyField(serializers.DecimalField):
+    """An amount, with two decimals."""
+
+    def __init__(self, **options: Any):
+        super().__init__(max_digits=18, decimal_places=2, **options)
 
 
 class EventSerializer(serializers.Serializer):
@@ -19,10 +27,10 @@ class EventSerializer(serializers.Serializer):
     on = serializers.DateField(help_text="The first day of the new amount.")
     stream = serializers.CharField(source="stream.code", help_text="Code of a funding stream.")
     currency = serializers.CharField(source="stream.currency", help_text="The stream's, of `before` and `after`.")
-    before = serializers.DecimalField(**MONEY, help_text="A month, until then; 0 where it begins.")
-    after = serializers.DecimalField(**MONEY, help_text="A month, from then on; 0 where it stops.")
-    total = serializers.DecimalField(
-        **MONEY, allow_null=True, help_text="A month from then on, of all streams in the base currency; null: no rate."
+    before = MoneyField(help_text="A month, until then; 0 where it begins.")
+    after = MoneyField(help_text="A month, from then on; 0 where it stops.")
+    total = MoneyField(
+        allow_null=True, help_text="A month from then on, of all streams in the base currency; null: no rate."
     )
     why = serializers.CharField()
     recorded_by = serializers.CharField(allow_null=True, help_text="Account that recorded it; null is the operator.")
@@ -93,7 +101,7 @@ class FundingHistoryViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
         return Response(self.get_serializer(told).data)
 
 
-def _known(given: str):
+def _known(given: str) -> datetime | None:
     try:
         return MomentField(required=False).clean(given)
     except ValidationError as error:

@@ -33,12 +33,12 @@ class Stability:
     @property
     def months_funded(self) -> int | None:
         """Whole months since it was first funded."""
-        return self.funded_since and months_between(self.funded_since, self.on)
+        return None if self.funded_since is None else months_between(self.funded_since, self.on)
 
     @property
     def months_since_cut(self) -> int | None:
         """Whole months since the last cut; None where there was none."""
-        return self.last_cut and months_between(self.last_cut, self.on)
+        return None if self.last_cut is None else months_between(self.last_cut, self.on)
 
     @property
     def changes_a_year(self) -> Decimal:
