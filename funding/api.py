@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from funding import exports
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
+from funding.guardrail_api import GuardrailViewSet, WaiverViewSet
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
 
@@ -97,4 +98,6 @@ routes: list = [
     ("allocations", AllocationViewSet),
     ("ledger-entries", LedgerEntryViewSet),
     ("fx-rates", ExchangeRateViewSet),
+    ("guardrails", GuardrailViewSet),
+    ("waivers", WaiverViewSet),
 ]

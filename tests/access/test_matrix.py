@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 #: Actions of viewsets that write: what the caller must be able to do with the row, and the body to send.
 WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write", "batch": "add"}
-READS = {"list", "retrieve", "summary"}
+READS = {"list", "retrieve", "summary", "distances"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -34,8 +34,10 @@ ABOUT = {
     "catalog:value-stream": "catalog.valuestream",
     "funding:allocation": "funding.allocation",
     "funding:exchange-rate": "funding.exchangerate",
+    "funding:guardrail": "funding.guardrail",
     "funding:ledger-entry": "funding.ledgerentry",
     "funding:stream": "funding.fundingstream",
+    "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rollup:run": "rollup.run",
