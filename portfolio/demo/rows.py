@@ -35,6 +35,9 @@ KINDS = (
     "ledger-entries",
     "links",
     "usage",
+    # After the money that they are held against: what is loaded before them cannot break them.
+    "guardrails",
+    "waivers",
 )
 
 #: Published figures come once a year.
