@@ -115,7 +115,7 @@ class GuardrailViewSet(RecordedViewSet):
         """Tell how the money of a day stands to each guardrail in force on it: how much room is left, or is missing."""
         asked = DayForm(request.query_params)
         if not asked.is_valid():
-            raise serializers.ValidationError(asked.errors)
+            raise serializers.ValidationError(dict(asked.errors))
         on, known = asked.cleaned_data["on"] or today(), asked.cleaned_data["known"]
         outcomes = check(frame(on, known))
         codes = _codes(outcomes)
@@ -146,7 +146,7 @@ def _told(outcome: Outcome, codes: dict[int, str]) -> dict:
 
 def _told_part(outcome: Outcome, part: Part, codes: dict[int, str]) -> dict:
     return {
-        "product": codes.get(part.product_id),
+        "product": codes.get(part.product_id or 0),
         "measured": _cents(part.measured),
         "limit": _cents(part.limit),
         "broken_by": _cents(part.broken_by),
