@@ -115,7 +115,7 @@ class GuardrailViewSet(RecordedViewSet):
         """Tell how the money of a day stands to each guardrail in force on it: how much room is left, or is missing."""
         asked = DayForm(request.query_params)
         if not asked.is_valid():
-            raise serializers.ValidationError(dict(asked.errors))
+            raise serializers.ValidationError({name: [str(one) for one in told] for name, told in asked.errors.items()})
         on, known = asked.cleaned_data["on"] or today(), asked.cleaned_data["known"]
         outcomes = check(frame(on, known))
         codes = _codes(outcomes)
