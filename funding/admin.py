@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
 from portfolio.common.admin import DescribedAdmin, RecordedAdmin
 
 
@@ -50,3 +50,21 @@ class ExchangeRateAdmin(RecordedAdmin):
 
     list_display = ["currency", "base", "rate", "starts", "ends"]
     list_select_related = ["recorded_by"]
+
+
+@admin.register(Guardrail)
+class GuardrailAdmin(RecordedAdmin):
+    """Guardrails."""
+
+    list_display = ["name", "kind", "bound", "amount", "share", "owner", "starts", "ends"]
+    list_select_related = ["owner", "recorded_by"]
+    search_fields = ["name", "why"]
+
+
+@admin.register(Waiver)
+class WaiverAdmin(RecordedAdmin):
+    """Waivers."""
+
+    list_display = ["guardrail", "person", "product", "value_stream", "starts", "ends"]
+    list_select_related = ["person", "product", "value_stream", "recorded_by"]
+    search_fields = ["guardrail", "why"]

@@ -1,6 +1,6 @@
 """This room's lists as files; the columns that the import reads come first."""
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
 from portfolio.common.exports import ILLUSTRATIVE, Export
 
 STREAMS = Export(
@@ -19,5 +19,12 @@ LEDGER_ENTRIES = Export(
     "base_amount",
 )
 EXCHANGE_RATES = Export("fx-rates", ExchangeRate, f"currency rate starts ends {ILLUSTRATIVE}", "base")
+GUARDRAILS = Export(
+    "guardrails",
+    Guardrail,
+    "name owner kind bound amount share category value_stream stage stream product team starts ends why "
+    f"{ILLUSTRATIVE}",
+)
+WAIVERS = Export("waivers", Waiver, f"guardrail person product value_stream starts ends why {ILLUSTRATIVE}")
 
-EXPORTS = (STREAMS, ALLOCATIONS, LEDGER_ENTRIES, EXCHANGE_RATES)
+EXPORTS = (STREAMS, ALLOCATIONS, LEDGER_ENTRIES, EXCHANGE_RATES, GUARDRAILS, WAIVERS)

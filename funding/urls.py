@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import allocations, histories, ledger, rates, streams
+from funding.views import allocations, guardrails, histories, ledger, rates, streams, waivers
 
 app_name = "funding"
 urlpatterns = [
@@ -25,6 +25,16 @@ urlpatterns = [
     path("rates/<int:pk>/", rates.exchange_rate_detail, name="exchange-rate-detail"),
     path("rates/<int:pk>/correct/", rates.exchange_rate_correct, name="exchange-rate-correct"),
     path("rates/<int:pk>/retract/", rates.exchange_rate_retract, name="exchange-rate-retract"),
+    path("guardrails/", guardrails.guardrail_list, name="guardrail-list"),
+    path("guardrails/add/", guardrails.guardrail_add, name="guardrail-add"),
+    path("guardrails/<int:pk>/", guardrails.guardrail_detail, name="guardrail-detail"),
+    path("guardrails/<int:pk>/correct/", guardrails.guardrail_correct, name="guardrail-correct"),
+    path("guardrails/<int:pk>/retract/", guardrails.guardrail_retract, name="guardrail-retract"),
+    path("waivers/", waivers.waiver_list, name="waiver-list"),
+    path("waivers/add/", waivers.waiver_add, name="waiver-add"),
+    path("waivers/<int:pk>/", waivers.waiver_detail, name="waiver-detail"),
+    path("waivers/<int:pk>/correct/", waivers.waiver_correct, name="waiver-correct"),
+    path("waivers/<int:pk>/retract/", waivers.waiver_retract, name="waiver-retract"),
     path("<slug:code>/", streams.stream_detail, name="stream-detail"),
     path("<slug:code>/edit/", streams.stream_edit, name="stream-edit"),
     path("<slug:code>/review/", streams.stream_review, name="stream-review"),

@@ -16,7 +16,7 @@ import portfolio.network.exports
 import products.catalog.exports
 import products.value.exports
 import teams.exports
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
 from portfolio.common.described import Described
 from portfolio.common.money import base_currency
 from portfolio.intake import cells
@@ -215,6 +215,16 @@ KINDS: dict[str, Kind] = {
         _kind(
             "fx-rates", ExchangeRate, "currency starts", currency="EUR", rate="0.86", starts="2017-03-01",
             ends="2017-04-01",
+        ),
+        _kind(
+            "guardrails", Guardrail, "name starts", name="most-on-one-product", owner="ada-obi", kind="product",
+            bound="most", amount="", share="0.35", category="", value_stream="", stage="", stream="", product="",
+            team="", starts="2016-04-01", ends="", why="No product is too large to fail.",
+        ),
+        _kind(
+            "waivers", Waiver, "guardrail product value_stream starts", guardrail="most-on-one-product",
+            person="ada-obi", product="vehicle-tax", value_stream="", starts="2017-01-01", ends="2017-07-01",
+            why="The paper disc is being wound up.",
         ),
         _kind(
             "links", Link, "supplier consumer starts", supplier="identity", consumer="vehicle-tax",

@@ -30,7 +30,7 @@ WRITES = {
     "change": "write",
     "batch": "add",
 }
-READS = {"list", "retrieve", "summary"}
+READS = {"list", "retrieve", "summary", "distances"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -41,8 +41,10 @@ ABOUT = {
     "catalog:value-stream": "catalog.valuestream",
     "funding:allocation": "funding.allocation",
     "funding:exchange-rate": "funding.exchangerate",
+    "funding:guardrail": "funding.guardrail",
     "funding:ledger-entry": "funding.ledgerentry",
     "funding:stream": "funding.fundingstream",
+    "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rollup:run": "rollup.run",

@@ -249,7 +249,7 @@ def test_every_reference_is_to_a_row_that_exists(kind):
             "sponsor": "people",
             "discipline": "disciplines",
         }.items()
-    }
+    } | {"guardrail": {row["name"] for row in rows.rows("guardrails")}}
     for row in rows.rows(kind):
         for name in row.keys() & codes.keys():
             assert not row[name] or row[name] in codes[name], row
@@ -262,7 +262,8 @@ def test_rows_are_inside_the_period_and_within_the_columns(kind):
     for row in found:
         for name in ("starts", "ends", "said_on"):
             if row.get(name):
-                assert FIRST <= date.fromisoformat(row[name]) <= AFTER, row
+                is_promised = name == "ends" and kind == "waivers"  # a waiver in force ends later
+                assert FIRST <= date.fromisoformat(row[name]) <= (date(2018, 4, 1) if is_promised else AFTER), row
         if "code" in row:
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["code"])
             assert len(row["code"]) <= 60

@@ -13,10 +13,12 @@ from portfolio.common import actions
 from tests.factories import (
     make_allocation,
     make_exchange_rate,
+    make_guardrail,
     make_ledger_entry,
     make_product,
     make_stream,
     make_user,
+    make_waiver,
 )
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +27,8 @@ PATHS = {
     "streams": make_stream,
     "allocations": make_allocation,
     "ledger-entries": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
+    "guardrails": lambda: make_guardrail(by=make_user("leader"), product=make_product()),
+    "waivers": lambda: make_waiver(by=make_user("leader"), product=make_product()),
     "fx-rates": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())

@@ -33,6 +33,8 @@ PAGES = {
     "allocations": "funding:allocation-list",
     "ledger-entries": "funding:ledger-entry-list",
     "fx-rates": "funding:exchange-rate-list",
+    "guardrails": "funding:guardrail-list",
+    "waivers": "funding:waiver-list",
     "links": "network:network",
     "usage": "network:usage-list",
 }
