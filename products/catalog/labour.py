@@ -8,23 +8,23 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+
+from django.db.models import Model, QuerySet
 
 from portfolio.common.months import add_months, during
 from products.catalog.models import Assignment
 from teams.models import Membership, Rate
 
-if TYPE_CHECKING:
-    from portfolio.rollup.facts import Knowledge
-
 FEW = 3
 
 Days = tuple[date, date]
+#: Which rows of a model count, such as those known at a moment.
+Knowledge = Callable[[type[Model]], QuerySet]
 
 
 def labour_by_product(
     months: Sequence[date],
-    knowledge: "Knowledge",
+    knowledge: Knowledge,
     products: Collection[int] | None,
     *,
     to_base: Callable[[str, date], Decimal],
