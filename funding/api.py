@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from funding import exports
+from funding import commitments_api, exports
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
@@ -97,4 +97,5 @@ routes: list = [
     ("allocations", AllocationViewSet),
     ("ledger-entries", LedgerEntryViewSet),
     ("fx-rates", ExchangeRateViewSet),
+    *commitments_api.routes,
 ]

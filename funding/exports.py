@@ -1,6 +1,6 @@
 """This room's lists as files; the columns that the import reads come first."""
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, CarryForward, Commitment, ExchangeRate, FundingStream, LedgerEntry, Transfer
 from portfolio.common.exports import ILLUSTRATIVE, Export
 
 STREAMS = Export("streams", FundingStream, f"code name currency sponsor {ILLUSTRATIVE}", "purpose")
@@ -18,4 +18,20 @@ LEDGER_ENTRIES = Export(
 )
 EXCHANGE_RATES = Export("fx-rates", ExchangeRate, f"currency rate starts ends {ILLUSTRATIVE}", "base")
 
-EXPORTS = (STREAMS, ALLOCATIONS, LEDGER_ENTRIES, EXCHANGE_RATES)
+COMMITMENTS = Export(
+    "commitments",
+    Commitment,
+    f"reference product stream supplier starts ends amount currency account is_capital settled_on memo {ILLUSTRATIVE}",
+    "base_amount",
+)
+TRANSFERS = Export(
+    "transfers",
+    Transfer,
+    f"from_stream to_stream moved_on amount why {ILLUSTRATIVE}",
+    "currency=from_stream__currency received_amount received_currency=to_stream__currency base_amount",
+)
+CARRY_FORWARDS = Export(
+    "carry-forwards", CarryForward, f"stream year amount why {ILLUSTRATIVE}", "currency=stream__currency"
+)
+
+EXPORTS = (STREAMS, ALLOCATIONS, LEDGER_ENTRIES, EXCHANGE_RATES, COMMITMENTS, TRANSFERS, CARRY_FORWARDS)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import allocations, ledger, rates, streams
+from funding.views import allocations, commitments, ledger, rates, streams, transfers
 
 app_name = "funding"
 urlpatterns = [
@@ -23,6 +23,21 @@ urlpatterns = [
     path("rates/<int:pk>/", rates.exchange_rate_detail, name="exchange-rate-detail"),
     path("rates/<int:pk>/correct/", rates.exchange_rate_correct, name="exchange-rate-correct"),
     path("rates/<int:pk>/retract/", rates.exchange_rate_retract, name="exchange-rate-retract"),
+    path("commitments/", commitments.commitment_list, name="commitment-list"),
+    path("commitments/add/", commitments.commitment_add, name="commitment-add"),
+    path("commitments/<int:pk>/", commitments.commitment_detail, name="commitment-detail"),
+    path("commitments/<int:pk>/correct/", commitments.commitment_correct, name="commitment-correct"),
+    path("commitments/<int:pk>/retract/", commitments.commitment_retract, name="commitment-retract"),
+    path("transfers/", transfers.transfer_list, name="transfer-list"),
+    path("transfers/add/", transfers.transfer_add, name="transfer-add"),
+    path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer-detail"),
+    path("transfers/<int:pk>/correct/", transfers.transfer_correct, name="transfer-correct"),
+    path("transfers/<int:pk>/retract/", transfers.transfer_retract, name="transfer-retract"),
+    path("carry-forwards/", transfers.carry_forward_list, name="carry-forward-list"),
+    path("carry-forwards/add/", transfers.carry_forward_add, name="carry-forward-add"),
+    path("carry-forwards/<int:pk>/", transfers.carry_forward_detail, name="carry-forward-detail"),
+    path("carry-forwards/<int:pk>/correct/", transfers.carry_forward_correct, name="carry-forward-correct"),
+    path("carry-forwards/<int:pk>/retract/", transfers.carry_forward_retract, name="carry-forward-retract"),
     path("<slug:code>/", streams.stream_detail, name="stream-detail"),
     path("<slug:code>/edit/", streams.stream_edit, name="stream-edit"),
 ]

@@ -95,7 +95,9 @@ class FundingStream(Described):
     objects = FundingStreamQuerySet.as_manager()
 
     #: Addresses of this room stand where a stream's code does.
-    reserved_codes = frozenset({"allocations", "ledger", "rates"})
+    reserved_codes = frozenset(
+        "allocations carry-forwards commitments ledger overview products rates transfers value-streams".split()
+    )
 
     @property
     def monthly(self) -> Decimal:
@@ -112,12 +114,13 @@ class FundingStream(Described):
         return reverse("funding:stream-detail", args=[self.code])
 
     def guard(self) -> None:
-        """Refuse a new currency once money was allotted in the old one."""
-        if self.pk and self.allocations.exists():
+        """Refuse a new currency once money was allotted, moved or carried forward in the old one."""
+        rows = ("allocations", "transfers_out", "transfers_in", "carry_forwards")
+        if self.pk and any(getattr(self, name).exists() for name in rows):
             old = FundingStream.objects.get(pk=self.pk)
             if old.currency != self.currency:
                 raise ValidationError(
-                    {"currency": f"Allocations were made in {old.currency}; add a new stream for {self.currency}."}
+                    {"currency": f"Money was allotted in {old.currency}; add a new stream for {self.currency}."}
                 )
 
 

@@ -16,7 +16,15 @@ import portfolio.network.exports
 import products.catalog.exports
 import products.value.exports
 import teams.exports
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import (
+    Allocation,
+    CarryForward,
+    Commitment,
+    ExchangeRate,
+    FundingStream,
+    LedgerEntry,
+    Transfer,
+)
 from portfolio.common.described import Described
 from portfolio.common.money import base_currency
 from portfolio.intake import cells
@@ -212,6 +220,19 @@ KINDS: dict[str, Kind] = {
         _kind(
             "fx-rates", ExchangeRate, "currency starts", currency="EUR", rate="0.86", starts="2017-03-01",
             ends="2017-04-01",
+        ),
+        _kind(
+            "commitments", Commitment, "reference", reference="PO-2017-0042", product="vehicle-tax",
+            stream="taxpayers", supplier="Contact centre Ltd", starts="2017-04-01", ends="2018-04-01",
+            amount="240000.00", currency="GBP", account="6100", is_capital="no", settled_on="", memo="Framework order",
+        ),
+        _kind(
+            "transfers", Transfer, "from_stream to_stream moved_on", from_stream="taxpayers", to_stream="digital",
+            moved_on="2017-01-15", amount="50000.00", why="The online service takes over from the branches.",
+        ),
+        _kind(
+            "carry-forwards", CarryForward, "stream year", stream="taxpayers", year="2017-04-01", amount="120000.00",
+            why="The new office opens in May instead of March.",
         ),
         _kind(
             "links", Link, "supplier consumer starts", supplier="identity", consumer="vehicle-tax",

@@ -12,10 +12,13 @@ from funding.models import LedgerEntry
 from portfolio.common import actions
 from tests.factories import (
     make_allocation,
+    make_carry_forward,
+    make_commitment,
     make_exchange_rate,
     make_ledger_entry,
     make_product,
     make_stream,
+    make_transfer,
     make_user,
 )
 
@@ -26,6 +29,9 @@ PATHS = {
     "allocations": make_allocation,
     "ledger-entries": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
     "fx-rates": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
+    "commitments": lambda: make_commitment(stream=make_stream(), by=make_user("finance_partner")),
+    "transfers": make_transfer,
+    "carry-forwards": make_carry_forward,
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 

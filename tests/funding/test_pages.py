@@ -12,11 +12,14 @@ from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common import actions
 from tests.factories import (
     make_allocation,
+    make_carry_forward,
+    make_commitment,
     make_exchange_rate,
     make_ledger_entry,
     make_person,
     make_product,
     make_stream,
+    make_transfer,
     make_user,
 )
 
@@ -27,6 +30,9 @@ MAKERS = {
     "allocation": make_allocation,
     "ledger-entry": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
     "exchange-rate": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
+    "commitment": lambda: make_commitment(stream=make_stream(), by=make_user("finance_partner")),
+    "transfer": make_transfer,
+    "carry-forward": make_carry_forward,
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 

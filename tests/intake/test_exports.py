@@ -33,6 +33,9 @@ PAGES = {
     "allocations": "funding:allocation-list",
     "ledger-entries": "funding:ledger-entry-list",
     "fx-rates": "funding:exchange-rate-list",
+    "commitments": "funding:commitment-list",
+    "transfers": "funding:transfer-list",
+    "carry-forwards": "funding:carry-forward-list",
     "links": "network:network",
     "usage": "network:usage-list",
 }
