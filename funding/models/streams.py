@@ -96,7 +96,17 @@ class FundingStream(Described):
 
     #: Addresses of this room stand where a stream's code does.
     reserved_codes = frozenset(
-        "allocations carry-forwards commitments ledger overview products rates transfers value-streams".split()
+        {
+            "allocations",
+            "carry-forwards",
+            "commitments",
+            "ledger",
+            "overview",
+            "products",
+            "rates",
+            "transfers",
+            "value-streams",
+        }
     )
 
     @property
