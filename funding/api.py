@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from funding import commitments_api, exports
+from funding import commitments_api, exports, outlook_api
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
@@ -98,4 +98,5 @@ routes: list = [
     ("ledger-entries", LedgerEntryViewSet),
     ("fx-rates", ExchangeRateViewSet),
     *commitments_api.routes,
+    *outlook_api.routes,
 ]

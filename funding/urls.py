@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import allocations, commitments, ledger, rates, streams, transfers
+from funding.views import allocations, commitments, ledger, outlooks, rates, streams, transfers
 
 app_name = "funding"
 urlpatterns = [
@@ -38,6 +38,10 @@ urlpatterns = [
     path("carry-forwards/<int:pk>/", transfers.carry_forward_detail, name="carry-forward-detail"),
     path("carry-forwards/<int:pk>/correct/", transfers.carry_forward_correct, name="carry-forward-correct"),
     path("carry-forwards/<int:pk>/retract/", transfers.carry_forward_retract, name="carry-forward-retract"),
+    path("overview/", outlooks.overview, name="overview"),
+    path("products/<slug:code>/outlook/", outlooks.product_outlook, name="product-outlook"),
+    path("value-streams/<slug:code>/outlook/", outlooks.value_stream_outlook, name="value-stream-outlook"),
+    path("<slug:code>/outlook/", outlooks.stream_outlook, name="stream-outlook"),
     path("<slug:code>/", streams.stream_detail, name="stream-detail"),
     path("<slug:code>/edit/", streams.stream_edit, name="stream-edit"),
 ]

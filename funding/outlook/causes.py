@@ -12,8 +12,10 @@ Where nothing was spent in the year before there is no such share, and what is l
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from funding.outlook.lines import shared
+from portfolio.common.spreading import from_cents
 
 MOST_ACCOUNTS = 4  # that are told by name; the others stand together
 
@@ -36,6 +38,11 @@ class Cause:
 
     name: str
     cents: int
+
+    @property
+    def amount(self) -> Decimal:
+        """What it adds, as an amount."""
+        return from_cents(self.cents)
 
 
 def causes(

@@ -64,7 +64,7 @@ class Book:
     products: Mapping[int, Owner]
     streams: Mapping[int, FundingStream]
     value_streams: Mapping[int, ValueStream]
-    without_rate: frozenset[str]  #: currencies that no rate is known of at all; their amounts are left out
+    without_rate: tuple[str, ...]  #: currencies that no rate is known of at all; their amounts are left out
 
 
 def read(period: Period, at: datetime | None = None) -> Book:
@@ -164,7 +164,7 @@ class _Reader:
             },
             streams=streams,
             value_streams={row.pk: row for row in ValueStream.objects.all().as_tree()},
-            without_rate=frozenset(self.rates.missing),
+            without_rate=tuple(sorted(self.rates.missing)),
         )
 
     def budget(self, streams: Mapping[int, FundingStream]) -> dict[Budgeted, int]:

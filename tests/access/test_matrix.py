@@ -37,8 +37,10 @@ ABOUT = {
     "funding:commitment": "funding.commitment",
     "funding:exchange-rate": "funding.exchangerate",
     "funding:ledger-entry": "funding.ledgerentry",
+    "funding:product": "catalog.product",
     "funding:stream": "funding.fundingstream",
     "funding:transfer": "funding.transfer",
+    "funding:value-stream": "catalog.valuestream",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rollup:run": "rollup.run",
@@ -55,7 +57,7 @@ ABOUT = {
 }
 #: What the last word of an address says: the page writes, so; or it reads.
 VERBS = {"add": "begin", "edit": "write", "correct": "write", "retract": "write", "start": "write"}
-READING_VERBS = {"list", "detail"}
+READING_VERBS = {"list", "detail", "outlook"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -66,6 +68,7 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:overview",
     "intake:template",
     "network:network",
     "schema",

@@ -239,7 +239,7 @@ def test_a_currency_without_any_rate_is_named_and_left_out(db):
     stream = make.make_stream(currency="EUR")
     make.make_allocation(stream=stream)
     shown = scopes.of_stream(stream, YEAR_2026)
-    assert (shown.budget, shown.book.without_rate) == (0, {"EUR"})
+    assert (shown.budget, shown.book.without_rate) == (0, ("EUR",))
 
 
 # -- As known
