@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -70,6 +70,7 @@ class ForecastSerializer(serializers.Serializer):
     dated = amount(help_text="Ledger entries of later months.")
 
 
+@extend_schema_serializer(many=False)  # one at a time, although it is had where lists are
 class OutlookSerializer(serializers.Serializer):
     """Budget, actual and forecast of one stream, product or value stream, or of the whole, in the base currency."""
 

@@ -77,7 +77,9 @@ def overview(period: Period, at: datetime | None = None) -> dict[str, list[Row]]
             row(VALUE_STREAM, NONE, "With streams, not with a product"),
         ],
     }
-    return {by: [one for one in rows if one] for by, rows in found.items()}
+    return {
+        by: [one for one in rows if one and not (by != WHOLE and one.outlook.is_empty)] for by, rows in found.items()
+    }
 
 
 def _above(book: Book) -> dict[int, list[int]]:

@@ -131,7 +131,7 @@ def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix
 
     shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/")
     row = corrected.rows.get(viewset.queryset.model._meta.label_lower)
-    if row:
+    if row and hasattr(viewset, "retrieve"):
         assert shown["results"]
         name = viewset.lookup_field if viewset.lookup_field == "code" else "id"
         check(f"/api/v1/{prefix}/{{{name}}}/", f"/api/v1/{prefix}/{getattr(row, name)}/")
