@@ -143,8 +143,8 @@ class OutlookViewSet(Exported, viewsets.GenericViewSet):
         if wrong:
             raise serializers.ValidationError(wrong)
         for name, row in rows.items():
-            return SCOPES[name][1](row, form.asked, form.at)
-        return scopes.of_whole(form.asked, form.at)
+            return SCOPES[name][1](row, form.asked, form.at)[0]
+        return scopes.of_whole(form.asked, form.at)[0]
 
     @extend_schema(parameters=PARAMETERS, responses={200: OutlookSerializer})
     def list(self, request: Request) -> Any:

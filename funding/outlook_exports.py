@@ -41,6 +41,14 @@ MONTHS = Sheet(
         *map(_column, ["budget", "actual", "forecast", "budget_so_far", "spent_so_far", "low_so_far", "high_so_far"]),
     ),
 )
+PRODUCTS = Sheet(
+    "outlook-products",
+    (
+        Column("product", "code", sheets.CODE),
+        _column("name", sheets.TEXT),
+        *map(_column, ["budget", "actual", "forecast", "variance"]),
+    ),
+)
 CAUSES = Sheet("variance", (_column("cause", sheets.TEXT), _column("amount")))
 
 

@@ -1,8 +1,9 @@
 """The groups that an outlook is told for: the whole, categories, streams, value streams with all below, products."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from funding.models import FundingStream
 from funding.outlook.figures import Outlook, Sums, summed
@@ -87,32 +88,75 @@ def _above(book: Book) -> dict[int, list[int]]:
     return {pk: [pk, *(one.pk for one in row.above)] for pk, row in book.value_streams.items()}
 
 
-def of_stream(stream: FundingStream, period: Period, at: datetime | None = None) -> Outlook:
-    """Return the outlook of a funding stream."""
+MOST_PARTS = 50  # products that are told by name, those that spend most
+
+
+@dataclass(frozen=True)
+class Part:
+    """One product of an outlook, or the others together; amounts in the base currency."""
+
+    name: str
+    code: str
+    budget: Decimal
+    actual: Decimal
+    forecast: Decimal
+
+    @property
+    def variance(self) -> Decimal:
+        """What is left of the budget."""
+        return self.budget - self.actual - self.forecast
+
+
+def of_stream(stream: FundingStream, period: Period, at: datetime | None = None) -> tuple[Outlook, list[Part]]:
+    """Return the outlook of a funding stream, and its products."""
     return _one(read(period, at), lambda product, of: of == stream.pk)
 
 
-def of_product(product: Product, period: Period, at: datetime | None = None) -> Outlook:
+def of_product(product: Product, period: Period, at: datetime | None = None) -> tuple[Outlook, list[Part]]:
     """Return the outlook of a product."""
     return _one(read(period, at), lambda of, stream: of == product.pk)
 
 
-def of_value_stream(value_stream: ValueStream, period: Period, at: datetime | None = None) -> Outlook:
-    """Return the outlook of a value stream with all below it."""
+def of_value_stream(
+    value_stream: ValueStream, period: Period, at: datetime | None = None
+) -> tuple[Outlook, list[Part]]:
+    """Return the outlook of a value stream with all below it, and its products."""
     book = read(period, at)
     below = ValueStream.objects.subtree([value_stream.pk])
     inside = {owner.pk for owner in book.products.values() if owner.value_stream in below}
     return _one(book, lambda product, stream: product in inside)
 
 
-def of_whole(period: Period, at: datetime | None = None) -> Outlook:
-    """Return the outlook of everything."""
+def of_whole(period: Period, at: datetime | None = None) -> tuple[Outlook, list[Part]]:
+    """Return the outlook of everything, and its products."""
     return _one(read(period, at), lambda product, stream: True)
 
 
-def _one(book: Book, is_inside) -> Outlook:
+def _one(book: Book, is_inside: Callable[[int | None, int | None], bool]) -> tuple[Outlook, list[Part]]:
     def keys(product: int | None, stream: int | None) -> Iterator[Hashable]:
         if is_inside(product, stream):
-            yield WHOLE
+            yield WHOLE, NONE
+            yield PRODUCT, product
 
-    return Outlook(book, summed(book, keys).get(WHOLE, Sums()))
+    sums = summed(book, keys)
+    outlook = Outlook(book, sums.pop((WHOLE, NONE), Sums()))
+    return outlook, _parts(outlook, {product: Outlook(book, one) for (_, product), one in sums.items()})
+
+
+def _parts(outlook: Outlook, products: dict[int | None, Outlook]) -> list[Part]:
+    """Return the products that spend most, and the others in one, so that they add up."""
+    parts = []
+    for product, one in products.items():
+        owner = outlook.book.products.get(product) if product else None
+        name, code = (owner.name, owner.code) if owner else ("With the stream, not with a product", "")
+        if one.budget or one.actual or one.forecast:
+            parts.append(Part(name, code, one.budget, one.actual, one.forecast))
+    parts.sort(key=lambda part: (-max(part.budget, part.actual + part.forecast), part.name))
+    if len(parts) <= MOST_PARTS:
+        return parts
+    shown = parts[: MOST_PARTS - 1]
+    rest = {
+        name: getattr(outlook, name) - sum(getattr(part, name) for part in shown)
+        for name in ("budget", "actual", "forecast")
+    }
+    return [*shown, Part(f"{len(parts) - len(shown)} others", "", **rest)]

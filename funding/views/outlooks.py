@@ -48,7 +48,6 @@ def overview(request: HttpRequest) -> HttpResponseBase:
         {
             **_context(form, whole),
             "tables": [(by, title, found[by]) for by, title in TABLES.items() if found[by]],
-            "files": ["csv", "xlsx"],
         },
         status=400 if file else 200,
     )
@@ -70,21 +69,26 @@ def _context(form: PeriodForm, outlook: Outlook) -> dict[str, Any]:
 
 
 def _outlook(
-    request: HttpRequest, row: Any, of: Callable[[Any, Period, datetime | None], Outlook], **context: Any
+    request: HttpRequest,
+    row: Any,
+    of: Callable[[Any, Period, datetime | None], tuple[Outlook, list[scopes.Part]]],
+    **context: Any,
 ) -> HttpResponseBase:
-    """Show the outlook of one row; `?format=csv` gives its months, with `&table=causes` the causes of its variance."""
+    """Show the outlook of one row; `?format=csv` gives its months as a file, `&table=` its `causes` or `products`."""
     form = PeriodForm(request.GET)
-    outlook = of(row, form.asked, form.at)
+    outlook, parts = of(row, form.asked, form.at)
     file = exports.asked_for(request)
     if file and form.is_valid():
         asked = [*form.fields, "table"]
+        if request.GET.get("table") == "products":
+            return pages.file_of(request, files.PRODUCTS, parts, file, asked)
         if request.GET.get("table") == "causes":
             return pages.file_of(request, files.CAUSES, files.causes(outlook), file, asked)
         return pages.file_of(request, files.MONTHS, files.months(outlook), file, asked)
     return render(
         request,
         "funding/outlook.html",
-        {"row": row, **_context(form, outlook), **context},
+        {"row": row, "parts": parts, **_context(form, outlook), **context},
         status=400 if file else 200,
     )
 
@@ -100,6 +104,7 @@ def stream_outlook(request: HttpRequest, code: str) -> HttpResponseBase:
         kicker=f"Funding stream · {stream.code}",
         parent=("Funding", reverse("funding:stream-list")),
         is_stream=True,
+        is_group=True,
     )
 
 
@@ -126,4 +131,5 @@ def value_stream_outlook(request: HttpRequest, code: str) -> HttpResponseBase:
         scopes.of_value_stream,
         kicker=f"Value stream · {value_stream.code}",
         parent=("Value streams", reverse("catalog:value-stream-list")),
+        is_group=True,
     )

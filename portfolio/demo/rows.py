@@ -33,6 +33,9 @@ KINDS = (
     "streams",
     "allocations",
     "ledger-entries",
+    "commitments",
+    "transfers",
+    "carry-forwards",
     "links",
     "usage",
 )

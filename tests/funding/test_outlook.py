@@ -28,6 +28,18 @@ def middle_of_the_year(settings):
     settings.TWOFOLD_TODAY = TODAY
 
 
+def outlook_of_stream(*asked):
+    return scopes.of_stream(*asked)[0]
+
+
+def outlook_of_product(*asked):
+    return scopes.of_product(*asked)[0]
+
+
+def outlook_of_value_stream(*asked):
+    return scopes.of_value_stream(*asked)[0]
+
+
 def book(product, month, amount, **more):
     return make.make_ledger_entry(
         product=product, starts=month, ends=add_months(month, 1), amount=Decimal(amount), **more
@@ -56,19 +68,19 @@ def example(db):
 
 
 def test_the_budget_is_what_was_allocated_moved_in_and_taken_along(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     assert (shown.allocated, shown.transferred, shown.carried) == (13_200, 500, 300)
     assert shown.budget == 14_000
 
 
 def test_actuals_end_with_the_last_whole_month_in_the_books(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     assert shown.book.actual_until == date(2026, 6, 1)
     assert shown.actual == 5_700
 
 
 def test_what_recurs_gives_way_to_an_order_in_the_same_account_and_month(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     by_month = {line.month.month: line.forecast for line in shown.months if not line.is_actual}
     assert by_month == {7: 925, 8: 625 + 800, 9: 925, 10: 925, 11: 925, 12: 925}
     assert shown.forecast == 6_050
@@ -76,7 +88,7 @@ def test_what_recurs_gives_way_to_an_order_in_the_same_account_and_month(example
 
 
 def test_the_range_is_what_the_products_own_months_say(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     mean = 16_500 / 18
     r = math.sqrt((12 * (900 / mean - 1) ** 2 + 6 * (950 / mean - 1) ** 2) / 17)
     off = 1.6448536 * r * math.sqrt(0.5 * (5 * 925**2 + 625**2) + 0.5 * 5_250**2)
@@ -87,7 +99,7 @@ def test_the_range_is_what_the_products_own_months_say(example):
 
 
 def test_the_causes_add_up_to_the_variance(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     assert shown.variance == 2_250
     assert {cause.name: cause.cents // 100 for cause in shown.causes} == {
         causes.CHANGES: 1_200,
@@ -100,7 +112,7 @@ def test_the_causes_add_up_to_the_variance(example):
 
 
 def test_months_add_up_to_the_year(example):
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     assert sum(line.budget for line in shown.months) == shown.months[-1].budget_so_far == shown.budget
     assert sum(line.spent for line in shown.months) == shown.months[-1].spent_so_far == shown.spent
     assert [line.range_so_far is None for line in shown.months] == [True] * 6 + [False] * 6
@@ -110,9 +122,9 @@ def test_months_add_up_to_the_year(example):
 
 
 def test_a_product_has_its_allocations_but_not_what_streams_moved(example):
-    shown = scopes.of_product(example[1], YEAR_2026)
+    shown = outlook_of_product(example[1], YEAR_2026)
     assert (shown.budget, shown.spent) == (13_200, 11_750)
-    above = scopes.of_value_stream(example[1].value_stream, YEAR_2026)
+    above = outlook_of_value_stream(example[1].value_stream, YEAR_2026)
     assert (above.budget, above.spent, above.causes) == (13_200, 11_750, shown.causes)
 
 
@@ -132,6 +144,20 @@ def test_every_list_of_the_overview_adds_up_to_the_whole(example):
     for rows in found.values():
         for row in rows:
             assert sum(cause.cents for cause in row.outlook.causes) == row.outlook.variance * 100
+
+
+def test_the_products_of_an_outlook_add_up_to_it_with_the_small_ones_in_one(example, monkeypatch):
+    stream, product = example
+    for number in range(4):
+        make.make_allocation(stream=stream, product=make.make_product(), monthly_amount=Decimal(number + 1))
+    whole, parts = scopes.of_stream(stream, YEAR_2026)
+    assert [part.name for part in parts][:2] == [product.name, "With the stream, not with a product"]
+    assert sum(part.variance for part in parts) == whole.variance
+    monkeypatch.setattr(scopes, "MOST_PARTS", 3)
+    whole, parts = scopes.of_stream(stream, YEAR_2026)
+    assert [part.name for part in parts][2:] == ["4 others"]
+    assert parts[-1].budget == 12 * (1 + 2 + 3 + 4)
+    assert sum(part.variance for part in parts) == whole.variance
 
 
 def test_nothing_at_all_is_nothing(db):
@@ -154,7 +180,7 @@ def staffed(product, amount, people=1):
 def test_teams_that_the_books_do_not_pay_for_are_forecast_and_compared_with_the_year_before(example):
     product = make.make_product()
     staffed(product, 2_000)
-    shown = scopes.of_product(product, YEAR_2026)
+    shown = outlook_of_product(product, YEAR_2026)
     assert shown.forecast == shown.forecast_by_kind["people"] == 12_000
     assert shown.actual == 0
     assert shown.range is None
@@ -166,22 +192,22 @@ def test_teams_that_the_books_pay_for_are_not_counted_twice(example):
     product = example[1]
     staffed(product, 2_000)
     book(product, date(2026, 5, 1), 1, includes_labour=True)
-    assert scopes.of_product(product, YEAR_2026).forecast_by_kind["people"] == 0
+    assert outlook_of_product(product, YEAR_2026).forecast_by_kind["people"] == 0
 
 
 def test_people_are_drawn_from_the_streams_that_pay_their_product(example):
     stream, product = example
     staffed(product, 100)
-    assert scopes.of_stream(stream, YEAR_2026).forecast_by_kind["people"] == 600
+    assert outlook_of_stream(stream, YEAR_2026).forecast_by_kind["people"] == 600
     new = make.make_product()
     staffed(new, 50)
     make.make_allocation(stream=stream, product=new, monthly_amount=Decimal(50))
-    assert scopes.of_stream(stream, YEAR_2026).forecast_by_kind["people"] == 900
+    assert outlook_of_stream(stream, YEAR_2026).forecast_by_kind["people"] == 900
 
 
 def test_a_line_that_is_dated_later_is_forecast_as_it_stands(example):
     book(example[1], date(2026, 10, 1), 5_000, account="6100")
-    shown = scopes.of_product(example[1], YEAR_2026)
+    shown = outlook_of_product(example[1], YEAR_2026)
     assert (shown.actual, shown.forecast_by_kind["dated"]) == (5_700, 5_000)
     assert shown.forecast_by_kind["recurring"] == 5_250 - 625
 
@@ -191,13 +217,13 @@ def test_a_commitment_counts_until_the_books_have_it(example):
     row = product.commitments.get()
     before = django_timezone.now()
     actions.correct(row, changes={"settled_on": date(2026, 6, 30)}, reason="Invoiced.", by=None)
-    shown = scopes.of_product(product, YEAR_2026)
+    shown = outlook_of_product(product, YEAR_2026)
     assert (shown.forecast_by_kind["committed"], shown.forecast_by_kind["recurring"]) == (0, 5_550)
-    assert scopes.of_product(product, YEAR_2026, before).forecast_by_kind["committed"] == 800 or before.date() < TODAY
+    assert outlook_of_product(product, YEAR_2026, before).forecast_by_kind["committed"] == 800 or before.date() < TODAY
 
 
 def test_a_year_that_is_over_has_no_forecast_and_one_to_come_no_actuals(example):
-    past, to_come = (scopes.of_stream(example[0], YEAR_2026.moved(step)) for step in (-1, 1))
+    past, to_come = (outlook_of_stream(example[0], YEAR_2026.moved(step)) for step in (-1, 1))
     assert (past.actual, past.forecast, past.range) == (10_800, 0, None)
     assert (to_come.actual, to_come.forecast, to_come.budget) == (0, 925 * 12, 14_400)
     # Of 11,100 in the last twelve months, 7,500 were in the one account: so is that part of the 14,400 allocated.
@@ -208,7 +234,7 @@ def test_a_year_that_is_over_has_no_forecast_and_one_to_come_no_actuals(example)
 
 
 def test_a_month_counts_by_itself(example):
-    shown = scopes.of_stream(example[0], Period(MONTH, date(2026, 3, 1)))
+    shown = outlook_of_stream(example[0], Period(MONTH, date(2026, 3, 1)))
     assert (shown.budget, shown.actual, shown.transferred, shown.carried) == (1_500, 950, 500, 0)
     assert len(shown.months) == 12
 
@@ -216,7 +242,7 @@ def test_a_month_counts_by_itself(example):
 def test_costs_in_the_running_month_are_forecast(example, settings):
     settings.TWOFOLD_TODAY = date(2026, 6, 29)
     assert actual_until() == date(2026, 5, 1)
-    shown = scopes.of_stream(example[0], YEAR_2026)
+    shown = outlook_of_stream(example[0], YEAR_2026)
     assert shown.forecast_by_kind["dated"] == 950
 
 
@@ -229,7 +255,7 @@ def test_a_budget_in_another_currency_follows_the_rate_of_each_month_and_says_wh
     make.make_exchange_rate(currency="EUR", rate=Decimal("1.20"), starts=date(2026, 4, 1), ends=date(2026, 7, 1))
     make.make_allocation(stream=stream, product=product, monthly_amount=Decimal(100))
     book(product, date(2026, 5, 1), 50, currency="EUR", stream=stream)
-    shown = scopes.of_stream(stream, YEAR_2026)
+    shown = outlook_of_stream(stream, YEAR_2026)
     assert shown.budget == 3 * 100 + 9 * 120
     assert {cause.name: cause.cents for cause in shown.causes}[causes.EXCHANGE] == (9 * 20 - 10) * 100
     assert sum(cause.cents for cause in shown.causes) == shown.variance * 100
@@ -238,7 +264,7 @@ def test_a_budget_in_another_currency_follows_the_rate_of_each_month_and_says_wh
 def test_a_currency_without_any_rate_is_named_and_left_out(db):
     stream = make.make_stream(currency="EUR")
     make.make_allocation(stream=stream)
-    shown = scopes.of_stream(stream, YEAR_2026)
+    shown = outlook_of_stream(stream, YEAR_2026)
     assert (shown.budget, shown.book.without_rate) == (0, ("EUR",))
 
 
@@ -250,11 +276,11 @@ def test_an_outlook_is_had_as_it_was_known(example, settings):
     stream = example[0]
     moment = django_timezone.now()
     year = period_of(YEAR, moment.date())
-    before = scopes.of_stream(stream, year, moment)
+    before = outlook_of_stream(stream, year, moment)
     make.make_carry_forward(stream=make.make_stream(), year=year.first)
     allocation = stream.allocations.known().get(ends=None)
     actions.correct(allocation, changes={"monthly_amount": Decimal(9_999)}, reason="Agreed anew.", by=None)
-    assert scopes.of_stream(stream, year, moment).budget == before.budget != scopes.of_stream(stream, year).budget
+    assert outlook_of_stream(stream, year, moment).budget == before.budget != outlook_of_stream(stream, year).budget
 
 
 # -- Pure parts
