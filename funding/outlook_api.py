@@ -128,7 +128,7 @@ class OutlookViewSet(Exported, viewsets.GenericViewSet):
     def asked(self) -> Outlook:
         """Return what is asked for. Raises a validation error that names each parameter that is wrong."""
         form = PeriodForm(self.request.query_params)
-        wrong = {} if form.is_valid() else {name: list(said) for name, said in form.errors.items()}
+        wrong: dict[str, Any] = {} if form.is_valid() else {name: list(said) for name, said in form.errors.items()}
         given = {name: code for name in SCOPES if (code := self.request.query_params.get(name))}
         if len(given) > 1:
             wrong[list(given)[1]] = [f"Ask for one of {', '.join(SCOPES)} at a time, or for none of them: the whole."]

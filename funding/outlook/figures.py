@@ -1,11 +1,12 @@
 """Budget, actual and forecast of a stream, a product, a value stream or the whole: sums of a book's lines."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Any
 
 from funding.outlook import ranges
 from funding.outlook.causes import Cause, causes
@@ -28,7 +29,8 @@ from funding.outlook.reading import Book
 from portfolio.common.spreading import from_cents
 
 Accounts = dict[str | None, int]
-Keys = Callable[[int | None, int | None], Iterable[Hashable]]
+Key = tuple[str, Any]  #: by what, and which of it
+Keys = Callable[[int | None, int | None], Iterable[Key]]
 
 
 def _counts() -> defaultdict:
@@ -48,9 +50,9 @@ class Sums:
     uncertain: dict[int, dict[date, int]] = field(default_factory=lambda: defaultdict(_counts))
 
 
-def summed(book: Book, keys: Keys) -> dict[Hashable, Sums]:
+def summed(book: Book, keys: Keys) -> dict[Key, Sums]:
     """Return the sums of each group; `keys(product, stream)` names the groups that a line belongs to."""
-    found: dict[Hashable, Sums] = defaultdict(Sums)
+    found: dict[Key, Sums] = defaultdict(Sums)
     kept: dict[tuple[int | None, int | None], list[Sums]] = {}
 
     def groups(product: int | None, stream: int | None) -> list[Sums]:

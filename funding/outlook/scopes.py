@@ -1,12 +1,13 @@
 """The groups that an outlook is told for: the whole, categories, streams, value streams with all below, products."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from funding.models import FundingStream
-from funding.outlook.figures import Outlook, Sums, summed
+from funding.outlook.figures import Key, Outlook, Sums, summed
 from funding.outlook.periods import Period
 from funding.outlook.reading import Book, read
 from products.catalog.models import Product, ValueStream
@@ -40,7 +41,7 @@ def overview(period: Period, at: datetime | None = None) -> dict[str, list[Row]]
     book = read(period, at)
     above = _above(book)
 
-    def keys(product: int | None, stream: int | None) -> Iterator[Hashable]:
+    def keys(product: int | None, stream: int | None) -> Iterator[Key]:
         yield WHOLE, NONE
         yield STREAM, stream or NONE
         yield CATEGORY, book.streams[stream].category if stream else None
@@ -53,7 +54,7 @@ def overview(period: Period, at: datetime | None = None) -> dict[str, list[Row]]
 
     sums = summed(book, keys)
 
-    def row(by: str, key: Hashable, name: str, **more) -> Row | None:
+    def row(by: str, key: Any, name: str, **more) -> Row | None:
         found = sums.get((by, key))
         return Row(by, name, Outlook(book, found), **more) if found else None
 
@@ -133,7 +134,7 @@ def of_whole(period: Period, at: datetime | None = None) -> tuple[Outlook, list[
 
 
 def _one(book: Book, is_inside: Callable[[int | None, int | None], bool]) -> tuple[Outlook, list[Part]]:
-    def keys(product: int | None, stream: int | None) -> Iterator[Hashable]:
+    def keys(product: int | None, stream: int | None) -> Iterator[Key]:
         if is_inside(product, stream):
             yield WHOLE, NONE
             yield PRODUCT, product
