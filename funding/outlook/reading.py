@@ -39,6 +39,9 @@ from products.catalog.labour import labour_by_product
 from products.catalog.models import Product, ValueStream
 
 
+ONE = Decimal(1)
+
+
 class Owner(NamedTuple):
     """A product, as far as an outlook knows it."""
 
@@ -93,14 +96,15 @@ class Rates:
         for currency, starts, _, rate in sorted(rows, key=lambda row: row[1]):
             self.of[currency].append((starts, rate))
         self.missing: set[str] = set()
+        self.base = base_currency()
 
     def on(self, currency: str, day: date) -> Decimal:
         """Return what a unit of a currency is in the base currency; nothing, and it is noted, where no rate is known.
 
         A rate that has ended goes on: a budget of next year is converted before next year's rates are known.
         """
-        if currency == base_currency():
-            return Decimal(1)
+        if currency == self.base:
+            return ONE
         known = self.of.get(currency)
         if not known:
             self.missing.add(currency)
@@ -182,19 +186,19 @@ class _Reader:
                 now = self.rates.on(currency, month)
                 where = month, row.product_id, row.stream_id
                 if month < start:
-                    found[Budgeted(*where, PLAN)] += rounded(cents * now)
+                    found[Budgeted(*where, PLAN)] += _converted(cents, now)
                     continue
-                plan, at_then = rounded(planned * then), rounded(cents * then)
+                plan, at_then = _converted(planned, then), _converted(cents, then)
                 found[Budgeted(*where, PLAN)] += plan
                 found[Budgeted(*where, CHANGED)] += at_then - plan
-                found[Budgeted(*where, RATES)] += rounded(cents * now) - at_then
+                found[Budgeted(*where, RATES)] += _converted(cents, now) - at_then
         for transfer in self.known(Transfer).filter(moved_on__gte=year.first, moved_on__lt=year.after):
             month, cents = month_of(transfer.moved_on), to_cents(transfer.base_amount)
             found[Budgeted(month, None, transfer.from_stream_id, TRANSFERRED)] -= cents
             found[Budgeted(month, None, transfer.to_stream_id, TRANSFERRED)] += cents
         for carried in self.known(CarryForward).filter(year=year.first):
             rate = self.rates.on(streams[carried.stream_id].currency, year.first)
-            found[Budgeted(year.first, None, carried.stream_id, CARRIED)] += rounded(to_cents(carried.amount) * rate)
+            found[Budgeted(year.first, None, carried.stream_id, CARRIED)] += _converted(to_cents(carried.amount), rate)
         return {line: cents for line, cents in found.items() if cents}
 
     def of_books(self, cells: Mapping[Cell, int]) -> dict[Spent, int]:
@@ -284,7 +288,7 @@ class _Reader:
             own, base = (parts_by_month(to_cents(one), starts, ends) for one in (amount, base_amount))
             for month, cents in base.items():
                 if rate and first <= month < after:
-                    found[Effect(month, *of)] += cents - rounded(own[month] * rate)
+                    found[Effect(month, *of)] += cents - _converted(own[month], rate)
         return {effect: cents for effect, cents in found.items() if cents}
 
     def histories(self, cells: Mapping[Cell, int]) -> dict[int, list[int]]:
@@ -300,6 +304,11 @@ class _Reader:
                 sums[cell.product][number] += cents
                 begins[cell.product] = min(begins.get(cell.product, number), number)
         return {product: costs[begins[product] :] for product, costs in sums.items()}
+
+
+def _converted(cents: int, rate: Decimal) -> int:
+    """Return cents of another currency in the base currency; most are in that one already."""
+    return cents if rate == ONE else rounded(cents * rate)
 
 
 def _allocated(budget: Mapping[Budgeted, int]) -> dict[tuple[date, int], dict[int, int]]:

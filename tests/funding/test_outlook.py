@@ -195,6 +195,13 @@ def test_teams_that_the_books_pay_for_are_not_counted_twice(example):
     assert outlook_of_product(product, YEAR_2026).forecast_by_kind["people"] == 0
 
 
+def test_a_forecast_gives_nobodys_pay_away(example):
+    paid = {amount: make.make_product() for amount in (2_000, 4_000)}
+    for amount, product in paid.items():
+        staffed(product, amount)
+    assert {outlook_of_product(product, YEAR_2026).forecast for product in paid.values()} == {3_000 * 6}
+
+
 def test_people_are_drawn_from_the_streams_that_pay_their_product(example):
     stream, product = example
     staffed(product, 100)
