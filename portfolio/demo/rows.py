@@ -33,6 +33,9 @@ KINDS = (
     "streams",
     "allocations",
     "ledger-entries",
+    "commitments",
+    "transfers",
+    "carry-forwards",
     "links",
     "usage",
     # After the money that they are held against: what is loaded before them cannot break them.

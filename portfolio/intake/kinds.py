@@ -16,7 +16,17 @@ import portfolio.network.exports
 import products.catalog.exports
 import products.value.exports
 import teams.exports
-from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
+from funding.models import (
+    Allocation,
+    CarryForward,
+    Commitment,
+    ExchangeRate,
+    FundingStream,
+    Guardrail,
+    LedgerEntry,
+    Transfer,
+    Waiver,
+)
 from portfolio.common.described import Described
 from portfolio.common.money import base_currency
 from portfolio.intake import cells
@@ -225,6 +235,19 @@ KINDS: dict[str, Kind] = {
             "waivers", Waiver, "guardrail product value_stream starts", guardrail="most-on-one-product",
             person="ada-obi", product="vehicle-tax", value_stream="", starts="2017-01-01", ends="2017-07-01",
             why="The paper disc is being wound up.",
+        ),
+        _kind(
+            "commitments", Commitment, "reference", reference="PO-2017-0042", product="vehicle-tax",
+            stream="taxpayers", supplier="Contact centre Ltd", starts="2017-04-01", ends="2018-04-01",
+            amount="240000.00", currency="GBP", account="6100", is_capital="no", settled_on="", memo="Framework order",
+        ),
+        _kind(
+            "transfers", Transfer, "from_stream to_stream moved_on", from_stream="taxpayers", to_stream="digital",
+            moved_on="2017-01-15", amount="50000.00", why="The online service takes over from the branches.",
+        ),
+        _kind(
+            "carry-forwards", CarryForward, "stream year", stream="taxpayers", year="2017-04-01", amount="120000.00",
+            why="The new office opens in May instead of March.",
         ),
         _kind(
             "links", Link, "supplier consumer starts", supplier="identity", consumer="vehicle-tax",

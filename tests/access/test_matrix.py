@@ -40,10 +40,15 @@ ABOUT = {
     "catalog:segment": "catalog.segment",
     "catalog:value-stream": "catalog.valuestream",
     "funding:allocation": "funding.allocation",
+    "funding:carry-forward": "funding.carryforward",
+    "funding:commitment": "funding.commitment",
     "funding:exchange-rate": "funding.exchangerate",
     "funding:guardrail": "funding.guardrail",
     "funding:ledger-entry": "funding.ledgerentry",
+    "funding:product": "catalog.product",
     "funding:stream": "funding.fundingstream",
+    "funding:transfer": "funding.transfer",
+    "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
@@ -66,7 +71,7 @@ VERBS = {
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start"}
-READING_VERBS = {"list", "detail"}
+READING_VERBS = {"list", "detail", "outlook"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -77,6 +82,7 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:overview",
     "funding:product",
     "intake:template",
     "network:network",

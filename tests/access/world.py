@@ -69,6 +69,9 @@ KINDS: dict[str, Kind] = {
     "funding.exchangerate": Kind((FINANCE,)),
     "funding.guardrail": Kind((LEADER, FINANCE)),
     "funding.waiver": Kind((LEADER, FINANCE)),
+    "funding.commitment": Kind((LEADER, FINANCE), PRODUCT),
+    "funding.transfer": Kind((LEADER, FINANCE)),
+    "funding.carryforward": Kind((LEADER, FINANCE)),
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "rollup.run": Kind((LEADER, FINANCE)),
@@ -134,6 +137,9 @@ class World:
             "funding.waiver": make.make_waiver(
                 guardrail=make.make_guardrail(name="waived", owner=person), person=person, ends=LATER
             ),
+            "funding.commitment": make.make_commitment(product=self.product, stream=stream),
+            "funding.transfer": make.make_transfer(from_stream=stream, to_stream=make.make_stream(code="levy")),
+            "funding.carryforward": make.make_carry_forward(stream=stream),
             "network.link": make.make_link(supplier=self.product, consumer=linked),
             "network.usage": make.make_usage(supplier=self.product, consumer=metered),
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
@@ -204,6 +210,13 @@ class World:
             "funding.waiver": {
                 "guardrail": "waived", "person": "ada", "starts": "2026-06-01", "ends": "2026-07-01", "why": "A while.",
             },
+            "funding.commitment": {
+                "reference": "new", "product": "here", "starts": "2026-06-01", "ends": "2026-06-02", "amount": "10.00",
+            },
+            "funding.transfer": {
+                "from_stream": "levy", "to_stream": "fees", "moved_on": "2026-06-01", "amount": "10.00", "why": "Help.",
+            },
+            "funding.carryforward": {"stream": "levy", "year": "2026-01-01", "amount": "10.00", "why": "Late."},
             "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rollup.run": {},

@@ -12,12 +12,15 @@ from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common import actions
 from tests.factories import (
     make_allocation,
+    make_carry_forward,
+    make_commitment,
     make_exchange_rate,
     make_guardrail,
     make_ledger_entry,
     make_person,
     make_product,
     make_stream,
+    make_transfer,
     make_user,
     make_waiver,
 )
@@ -31,6 +34,9 @@ MAKERS = {
     "guardrail": lambda: make_guardrail(by=make_user("leader"), product=make_product()),
     "waiver": lambda: make_waiver(by=make_user("leader"), product=make_product()),
     "exchange-rate": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
+    "commitment": lambda: make_commitment(stream=make_stream(), by=make_user("finance_partner")),
+    "transfer": make_transfer,
+    "carry-forward": make_carry_forward,
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 

@@ -35,6 +35,9 @@ PAGES = {
     "fx-rates": "funding:exchange-rate-list",
     "guardrails": "funding:guardrail-list",
     "waivers": "funding:waiver-list",
+    "commitments": "funding:commitment-list",
+    "transfers": "funding:transfer-list",
+    "carry-forwards": "funding:carry-forward-list",
     "links": "network:network",
     "usage": "network:usage-list",
 }
