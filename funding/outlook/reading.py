@@ -38,7 +38,6 @@ from portfolio.common.spreading import parts_by_month, to_cents
 from products.catalog.labour import labour_by_product
 from products.catalog.models import Product, ValueStream
 
-
 ONE = Decimal(1)
 
 
