@@ -126,16 +126,20 @@ def edit(
     scenario: Scenario,
     *,
     version: int,
-    changes: Mapping[int, Mapping[str, Any]],
     by: User,
+    changes: Mapping[int, Mapping[str, Any]] | None = None,
+    settings: Mapping[str, Any] | None = None,
     merge: bool = False,
 ) -> Edited:
-    """Give lines other amounts or locks: `{line: {"monthly_amount": Decimal, "is_locked": bool}}`.
+    """Give lines other amounts or locks, `{line: {"monthly_amount": Decimal, "is_locked": bool}}`, or other `settings`.
 
-    What is the same already is no change, so the same edit twice is one step. Raises ScenarioMoved where somebody else
-    changed the scenario after `version`: unless `merge` is asked for and they changed other things.
+    Settings are `name`, `note`, `budget` (None is as much as today) and `starts`; lines keep what they were when the
+    scenario began, also where the day changes. What is the same already is no change, so the same edit twice is one
+    step. Raises ScenarioMoved where somebody else changed the scenario after `version`: unless `merge` is asked for
+    and they changed other things.
     """
-    return _edit_lines(scenario, version=version, changes=changes, by=by, merge=merge, kind=StepKind.EDIT)
+    kind = StepKind.EDIT if changes else StepKind.SETTINGS
+    return _change(scenario, kind, changes or {}, settings or {}, version=version, by=by, merge=merge)
 
 
 @transaction.atomic
@@ -147,56 +151,54 @@ def take_suggestion(
     if locked:
         raise ScenarioRefused(f"{locked} of these lines are locked in the meantime. Ask for a new suggestion.")
     changes = {line: {"monthly_amount": amount} for line, amount in amounts.items()}
-    return _edit_lines(scenario, version=version, changes=changes, by=by, merge=merge, kind=StepKind.SUGGEST)
+    return _change(scenario, StepKind.SUGGEST, changes, {}, version=version, by=by, merge=merge)
 
 
-def _edit_lines(
-    scenario: Scenario, *, version: int, changes: Mapping[int, Mapping[str, Any]], by: User, merge: bool, kind: StepKind
+def _change(
+    scenario: Scenario,
+    kind: StepKind,
+    changes: Mapping[int, Mapping[str, Any]],
+    settings: Mapping[str, Any],
+    *,
+    version: int,
+    by: User,
+    merge: bool,
 ) -> Edited:
     locked = _lock(scenario, by)
     lines = locked.lines.in_bulk(changes)
     if missing := sorted(set(changes) - set(lines)):
         raise ValidationError(f"Scenario {locked.pk} has no line {missing[0]}. Reload it and look at its lines again.")
-    wanted: dict[Where, Any] = {}
-    for key, fields in changes.items():
-        for field, value in fields.items():
-            if field not in LINE_FIELDS:
-                raise ValidationError(f"A line has no {field!r} to change; it has {' and '.join(LINE_FIELDS)}.")
-            new = to_cent(value) if field == "monthly_amount" else bool(value)
-            if field == "monthly_amount" and new < 0:
-                raise ValidationError("An amount cannot be negative. Give nothing, 0, or more.")
-            if getattr(lines[key], field) != new:
-                wanted[key, field] = new
-    merged = _check_version(locked, version, wanted, merge=merge)
-    _require_open(locked)
-    rows = [_row(line, field, getattr(lines[line or 0], field), new) for (line, field), new in wanted.items()]
-    for (line, field), new in wanted.items():
-        setattr(lines[line or 0], field, new)
-    ScenarioLine.objects.bulk_update([lines[key or 0] for key in {line for line, _ in wanted}], LINE_FIELDS, BATCH)
-    return Edited(locked, _step(locked, kind, rows, by), tuple(merged))
-
-
-@transaction.atomic
-def change_settings(scenario: Scenario, *, version: int, by: User, merge: bool = False, **given: Any) -> Edited:
-    """Change a scenario's `name`, `note`, `budget` (None is as much as today) or `starts`.
-
-    Raises ScenarioMoved as `edit` does. Its lines keep what they were when it began, also where the day changes.
-    """
-    locked = _lock(scenario, by)
-    if unknown := sorted(set(given) - set(SETTINGS)):
-        raise ValidationError(f"A scenario has no setting {unknown[0]!r}; it has {', '.join(SETTINGS)}.")
-    if given.get("budget") is not None:
-        given["budget"] = to_cent(given["budget"])
-    wanted: dict[Where, Any] = {
-        (None, field): value for field, value in given.items() if getattr(locked, field) != value
+    given = {(line, field): value for line, fields in changes.items() for field, value in fields.items()}
+    given |= {(None, field): value for field, value in settings.items()}
+    targets: dict[int | None, Scenario | ScenarioLine] = {None: locked, **lines}
+    wanted = {
+        (line, field): new
+        for (line, field), value in given.items()
+        if getattr(targets[line], field) != (new := _checked(line, field, value))
     }
     merged = _check_version(locked, version, wanted, merge=merge)
     _require_open(locked)
-    rows = [_row(None, field, getattr(locked, field), new) for (_, field), new in wanted.items()]
-    for (_, field), new in wanted.items():
-        setattr(locked, field, new)
-    locked.full_clean()
-    return Edited(locked, _step(locked, StepKind.SETTINGS, rows, by), tuple(merged))
+    rows = [_row(line, field, getattr(targets[line], field), new) for (line, field), new in wanted.items()]
+    for (line, field), new in wanted.items():
+        setattr(targets[line], field, new)
+    if settings:
+        locked.full_clean()
+    ScenarioLine.objects.bulk_update([lines[line] for line in {line for line, _ in wanted} if line], LINE_FIELDS, BATCH)
+    return Edited(locked, _step(locked, kind, rows, by), tuple(merged))
+
+
+def _checked(line: int | None, field: str, value: Any) -> Any:
+    """Return a value as its column holds it; ValidationError where the line or scenario has no such field."""
+    fields = SETTINGS if line is None else LINE_FIELDS
+    if field not in fields:
+        raise ValidationError(f"{field!r} is nothing to change here; {', '.join(fields)} are.")
+    if field == "is_locked":
+        return bool(value)
+    if field in ("monthly_amount", "budget") and value is not None:
+        if value < 0:
+            raise ValidationError("An amount cannot be negative. Give nothing, 0, or more.")
+        return to_cent(value)
+    return value
 
 
 @transaction.atomic

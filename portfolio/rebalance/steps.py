@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from portfolio.common.errors import TwofoldError
+from portfolio.common.errors import Moved
 from portfolio.common.models import User
 from portfolio.rebalance.models import Scenario, ScenarioLine, ScenarioStep, StepKind
 
@@ -13,7 +13,7 @@ from portfolio.rebalance.models import Scenario, ScenarioLine, ScenarioStep, Ste
 Where = tuple[int | None, str]
 
 
-class ScenarioMoved(TwofoldError):
+class ScenarioMoved(Moved):
     """Somebody else changed the scenario since the caller saw it; carries what changed, for the caller to merge.
 
     `version` is the scenario's now, `steps` are those since, and `conflicts` the fields that both changed: without any
@@ -28,6 +28,12 @@ class ScenarioMoved(TwofoldError):
             mend = f"{words} was changed by {who} as well. Look at both values and choose."
         else:
             mend = "None of it is what you changed: send the same again as a merge, and it is made on top."
+        self.found = {
+            "version": version,
+            "can_merge": not self.conflicts,
+            "steps": [step.as_json() for step in self.steps],
+            "conflicts": [vars(conflict) for conflict in self.conflicts],
+        }
         super().__init__(f"{who} changed this scenario since you saw it: it is at version {version} now. {mend}")
 
 
@@ -43,6 +49,16 @@ class Told:
     changes: tuple["Change", ...]
     stands: bool = True
     step: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs."""
+        return {
+            "number": self.number,
+            "kind": self.kind,
+            "by": self.by.username,
+            "at": self.at.isoformat(),
+            "changes": [vars(change) for change in self.changes],
+        }
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ def test_who_has_no_role_edits_nothing(scenario):
     line = scenario.lines.first().pk
     for change in (
         lambda by: actions.edit(scenario, version=1, changes={line: {"is_locked": True}}, by=by),
-        lambda by: actions.change_settings(scenario, version=1, name="Mine", by=by),
+        lambda by: actions.edit(scenario, version=1, settings={"name": "Mine"}, by=by),
         lambda by: actions.add_line(
             scenario, stream=make_stream(), product=make_product(), monthly_amount=Decimal(1), by=by
         ),
@@ -161,7 +161,7 @@ def test_who_has_no_role_edits_nothing(scenario):
 
 
 def test_settings_are_a_step_too(scenario, leader):
-    edited = actions.change_settings(scenario, version=1, name="Bold", budget=Decimal("2500"), by=leader)
+    edited = actions.edit(scenario, version=1, settings={"name": "Bold", "budget": Decimal("2500")}, by=leader)
     assert (edited.scenario.name, edited.scenario.budget, edited.scenario.version) == ("Bold", Decimal("2500.00"), 2)
     assert [row["field"] for row in edited.step.changes] == ["name", "budget"]
     actions.undo(scenario, by=leader)
@@ -418,7 +418,7 @@ class WhateverIsDone(TestCase):
                         actions.edit(scenario, version=version(), changes=changes, by=leader)
                     case "budget":
                         budget = None if which is None else Decimal(which)
-                        actions.change_settings(scenario, version=version(), budget=budget, by=leader)
+                        actions.edit(scenario, version=version(), settings={"budget": budget}, by=leader)
                     case "undo":
                         actions.undo(scenario, by=leader)
                     case "redo":
