@@ -39,6 +39,14 @@ class Row:
         return self.line.monthly_amount - self.line.base_amount
 
     @property
+    def change_text(self) -> str:
+        """What would change, as text: with its sign, empty where nothing does."""
+        if not self.change:
+            return ""
+        size = formats.money_short(abs(self.change), self.line.stream.currency)
+        return f"{'+' if self.change > 0 else formats.MINUS}{size}"
+
+    @property
     def against(self) -> Decimal:
         """What would change against what the scenario has, in the stream's currency."""
         return self.line.monthly_amount - self.was

@@ -228,7 +228,6 @@ def _show(
         "form": form,
         "study": found,
         "panel": shown,
-        "figures": _row_figures(found),
         "errors": [row for row in found.rows if row.error],
         "moved": moved,
         "may_write": access.may_write(request.user, scenario) and not form.at and not scenario.archived_at,
@@ -239,6 +238,10 @@ def _show(
     return render(request, "rebalance/scenario_detail.html", context, status=status)
 
 
-def _row_figures(found: Study) -> dict[str, list[str]]:
-    """Return what the table shows of each line's product, as text, by line: for the script, which keeps it current."""
-    return {str(row.line.pk): row.figures.texts for row in found.shown if row.figures is not None}
+def _row_figures(found: Study) -> dict[str, dict[str, Any]]:
+    """Return what the table shows of each line, as text, by line: for the script, which keeps it current."""
+    shown = list(found.shown)
+    return {
+        "rows": {str(row.line.pk): row.figures.texts for row in shown if row.figures is not None},
+        "changes": {str(row.line.pk): row.change_text for row in shown},
+    }
