@@ -27,6 +27,18 @@ def add_months(month: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def months_after(day: date, count: int) -> date:
+    """Return the same day `count` months later; the month's last, where it has no such day."""
+    month = add_months(month_of(day), count)
+    return month.replace(day=min(day.day, days_in(month)))
+
+
+def months_between(first: date, last: date) -> int:
+    """Return how many whole months have passed from one day to a later one: 1 from 31 March to 30 April."""
+    count = (last.year - first.year) * 12 + last.month - first.month
+    return count if months_after(first, count) <= last else count - 1
+
+
 def month_range(first: date, last: date) -> Iterator[date]:
     """Yield each month from that of `first` to that of `last`, both included."""
     month = month_of(first)

@@ -22,7 +22,14 @@ from tests.access.world import KINDS, Someone, World
 pytestmark = pytest.mark.django_db
 
 #: Actions of viewsets that write: what the caller must be able to do with the row, and the body to send.
-WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write", "batch": "add"}
+WRITES = {
+    "create": "add",
+    "partial_update": "write",
+    "correct": "write",
+    "retract": "write",
+    "change": "write",
+    "batch": "add",
+}
 READS = {"list", "retrieve", "summary"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
@@ -51,7 +58,12 @@ ABOUT = {
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
-VERBS = {"add": "begin", "edit": "write", "correct": "write", "retract": "write", "start": "write"}
+VERBS = {
+    "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
+    "start": "write",
+}  # fmt: skip
+#: Those that are a button on another page and have no form of their own.
+BUTTONS = {"review", "start"}
 READING_VERBS = {"list", "detail"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -63,9 +75,18 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:product",
     "intake:template",
     "network:network",
     "schema",
+}
+#: What the addresses of those of them that are about something take.
+SPECIAL = {
+    "board:product": {"code": "here"},
+    "board:product-month": {"code": "here", "month": "2026-01"},
+    "board:network-product": {"code": "here"},
+    "funding:product": {"code": "here"},
+    "intake:template": {"kind": "products"},
 }
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write"}
@@ -177,7 +198,7 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
             unknown.append(ADD_PAGE.format(name=name))
             continue
         needs = BEGUN_AT.get(name) or VERBS.get(verb, "")
-        methods = ["GET", "POST"] if needs and verb != "start" else ["POST"] if needs else ["GET"]
+        methods = ["GET", "POST"] if needs and verb not in BUTTONS else ["POST"] if needs else ["GET"]
         found += [Endpoint(name, "", method, ABOUT[about], needs, argument) for method in methods]
     return found
 
@@ -240,6 +261,8 @@ def body(world: World, endpoint: Endpoint) -> dict:
         return [world.new(endpoint.kind)]
     if endpoint.action == "partial_update":
         return {"name": "Another name"}
+    if endpoint.action == "change":
+        return {"monthly_amount": "5.00", "starts": "2026-02-01", "why": "It does well."}
     return {"reason": "It was wrong."}
 
 
@@ -300,7 +323,7 @@ def test_writing_follows_the_role_and_its_scope(world, endpoint):
 
 @pytest.mark.parametrize("endpoint", [one for one in (*API, *PAGES) if not one.needs], ids=str)
 def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint):
-    if endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}:
+    if endpoint.name in SPECIAL:
         address = _reading_address(endpoint.name)
     else:
         address = endpoint.address(world)
@@ -323,13 +346,7 @@ def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint)
 
 
 def _reading_address(name: str) -> str:
-    given = {
-        "board:product": {"code": "here"},
-        "board:product-month": {"code": "here", "month": "2026-01"},
-        "board:network-product": {"code": "here"},
-        "intake:template": {"kind": "products"},
-    }
-    return reverse(name, kwargs=given[name])
+    return reverse(name, kwargs=SPECIAL[name])
 
 
 @pytest.mark.parametrize("endpoint", SECRET, ids=str)
@@ -346,8 +363,7 @@ def test_rates_are_read_by_finance_partners_of_the_whole_portfolio_alone(world, 
 
 @pytest.mark.parametrize("endpoint", [one for one in PAGES if not one.needs], ids=str)
 def test_a_page_that_is_said_to_read_takes_no_post(world, endpoint):
-    is_special = endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}
-    address = _reading_address(endpoint.name) if is_special else endpoint.address(world)
+    address = _reading_address(endpoint.name) if endpoint.name in SPECIAL else endpoint.address(world)
 
     response = world.clients["leader of whole"].post(address)
 
