@@ -228,7 +228,7 @@ KINDS: dict[str, Kind] = {
             quantity="120000",
         ),
         _kind(
-            "elasticities", Elasticity, "product stage", product="vehicle-tax", stage="", low="0.150", high="0.550",
+            "elasticities", Elasticity, "stage product", product="vehicle-tax", stage="", low="0.150", high="0.550",
             evidence="asserted", why="What the last two changes of its budget did",
         ),
     )

@@ -55,6 +55,11 @@ class Comparison:
     is_left_tied: bool = False
 
     @property
+    def has_ties(self) -> bool:
+        """Whether more than one of them, leaving it as it is included, may be the best."""
+        return self.is_left_tied + sum(column.is_tied for column in self.columns) > 1
+
+    @property
     def shown(self) -> list[AmountRow]:
         """The products that are shown."""
         return self.products[:ROWS_SHOWN]

@@ -41,10 +41,7 @@ class Row:
     @property
     def change_text(self) -> str:
         """What would change, as text: with its sign, empty where nothing does."""
-        if not self.change:
-            return ""
-        size = formats.money_short(abs(self.change), self.line.stream.currency)
-        return f"{'+' if self.change > 0 else formats.MINUS}{size}"
+        return change_text(self.change, self.line.stream.currency)
 
     @property
     def against(self) -> Decimal:
@@ -74,6 +71,13 @@ class Row:
         return f"{step:f}", f"{-(-2 * size // step) * step:f}"
 
 
+def change_text(change: Decimal, currency: str) -> str:
+    """Return a change with its sign, such as +£12k; nothing where there is none."""
+    if not change:
+        return ""
+    return f"{'+' if change > 0 else formats.MINUS}{formats.money_short(abs(change), currency)}"
+
+
 def _round_step(size: Decimal) -> Decimal:
     """Return the largest of 1, 2 or 5 times a power of ten, not below a cent, that is no more than `size`."""
     power = Decimal(10) ** max(size.adjusted(), -2)
@@ -101,6 +105,11 @@ class Group:
     def change(self) -> Decimal:
         """What would change."""
         return self.proposed - self.now
+
+    @property
+    def change_text(self) -> str:
+        """What would change, as text."""
+        return change_text(self.change, base_currency())
 
 
 @dataclass
@@ -146,6 +155,11 @@ class Study:
     def change(self) -> Decimal:
         """What would change."""
         return self.proposed - self.now
+
+    @property
+    def change_text(self) -> str:
+        """What would change, as text."""
+        return change_text(self.change, base_currency())
 
     @property
     def moved(self) -> Decimal:

@@ -185,7 +185,7 @@ def suggest(found: Study, asked: reading.Asked | None) -> Suggestion:
     suggested = found.with_amounts(changes)
     changes = {key: amount for key, amount in changes.items() if amount != found.by_key[key].line.monthly_amount}
     effect = panel.read(suggested, asked)
-    weighed = _weigh(now.basis, now.amounts, effect.amounts if effect.amounts is not None else now.amounts)
+    weighed = _weigh(now, effect)
     free = ~problem.fixed
     return Suggestion(
         study=suggested,
@@ -297,24 +297,29 @@ def _to_lines(found: Study, problem: _Problem, amounts: Floats) -> dict[int, Dec
 # -- In words ----------------------------------------------------------------------------------------------------------
 
 
-def _weigh(ground: Basis, given: Floats, best: Floats) -> list[Candidate]:
+def _weigh(now: Panel, best: Panel) -> list[Candidate]:
     """Return leaving it as it is, the scenario and the suggestion with what each would gain over the first."""
-    splits, names = [given, best], [LEFT, CURRENT, BEST]
-    if np.array_equal(given, ground.spend):
-        splits, names = [best], [LEFT, BEST]
+    if now.effects is None or best.effects is None:
+        return []
+    ground = now.effects.basis
+    weighed = [(CURRENT, now.effects), (BEST, best.effects)]
+    if np.array_equal(now.effects.after.spend, ground.spend):
+        weighed = weighed[1:]
     exponents = np.where(ground.has_basis, ground.elasticity_draws(), np.nan)
-    found: Gains = gains(ground.spend, ground.value_draws(), exponents, np.stack(splits))
-    return [
+    splits = np.stack([effect.after.spend for _, effect in weighed])
+    found: Gains = gains(ground.spend, ground.value_draws(), exponents, splits)
+    left = Candidate(LEFT, 0.0, 0.0, 0.0, 0.0, found.best == 0, bool(found.is_tied[0]))
+    return [left] + [
         Candidate(
             name,
-            float(found.mean[number]),
-            float(found.low[number]),
-            float(found.high[number]),
-            float(found.probability[number]),
+            effect.gain,
+            effect.gain_low,
+            effect.gain_high,
+            effect.probability,
             number == found.best,
             bool(found.is_tied[number]),
         )
-        for number, name in enumerate(names)
+        for number, (name, effect) in enumerate(weighed, start=1)
     ]
 
 

@@ -18,7 +18,7 @@ from tests.factories import (
     make_user,
     make_value_stream,
 )
-from tests.rebalance.conftest import DAY, make_earning
+from tests.rebalance.conftest import DAY
 
 pytestmark = pytest.mark.django_db
 
