@@ -34,7 +34,7 @@ WRITES = {
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo"}
-READS = {"list", "retrieve", "summary", "preview", "suggest", "compare"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare"}
 
@@ -46,9 +46,16 @@ ABOUT = {
     "catalog:segment": "catalog.segment",
     "catalog:value-stream": "catalog.valuestream",
     "funding:allocation": "funding.allocation",
+    "funding:carry-forward": "funding.carryforward",
+    "funding:commitment": "funding.commitment",
     "funding:exchange-rate": "funding.exchangerate",
+    "funding:guardrail": "funding.guardrail",
     "funding:ledger-entry": "funding.ledgerentry",
+    "funding:product": "catalog.product",
     "funding:stream": "funding.fundingstream",
+    "funding:transfer": "funding.transfer",
+    "funding:value-stream": "catalog.valuestream",
+    "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rebalance:elasticity": "rebalance.elasticity",
@@ -73,7 +80,7 @@ VERBS = {
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
-READING_VERBS = {"list", "detail", "effects", "suggest", "steps", "compare"}
+READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -84,6 +91,7 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:overview",
     "funding:product",
     "intake:template",
     "network:network",
