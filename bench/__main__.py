@@ -17,7 +17,7 @@ import django
 from bench import services, table
 
 #: Each is a module of this package with `rows(bench)`, in the order of the table.
-MEASUREMENTS = ("ingest", "rollup", "engine", "fresh", "pages", "browser")
+MEASUREMENTS = ("ingest", "rollup", "engine", "fresh", "pages", "rebalance", "browser")
 
 
 def main() -> None:
