@@ -21,6 +21,7 @@ MEASUREMENTS = ("ingest", "rollup", "engine", "rebalancing", "fresh", "pages", "
 
 #: These need no database, and so no stage: `rows(is_quick)`.
 BARE = ("engine", "rebalancing")
+MEASUREMENTS = ("ingest", "rollup", "engine", "fresh", "pages", "rebalance", "browser")
 
 
 def main() -> None:

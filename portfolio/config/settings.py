@@ -30,6 +30,8 @@ KNOWN_VARIABLES = {
     "TWOFOLD_BASE_CURRENCY",
     "TWOFOLD_FISCAL_YEAR_START",
     "TWOFOLD_FUNDING_CATEGORIES",
+    "TWOFOLD_RAMP_UP_MONTHS",
+    "TWOFOLD_TENURE_MONTHS",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
@@ -49,6 +51,8 @@ TWOFOLD_BASE_CURRENCY = env.str("TWOFOLD_BASE_CURRENCY", default="GBP" if TWOFOL
 TWOFOLD_FISCAL_YEAR_START = env.int("TWOFOLD_FISCAL_YEAR_START", default=4 if TWOFOLD_DEMO else 1)
 TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public services" if TWOFOLD_DEMO else "All products")
 TWOFOLD_FUNDING_CATEGORIES = env.list("TWOFOLD_FUNDING_CATEGORIES", default=["run", "grow", "transform"])
+TWOFOLD_RAMP_UP_MONTHS = env.float("TWOFOLD_RAMP_UP_MONTHS", default=3)
+TWOFOLD_TENURE_MONTHS = env.float("TWOFOLD_TENURE_MONTHS", default=24)
 TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
 
 _today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
@@ -68,6 +72,9 @@ for _category in TWOFOLD_FUNDING_CATEGORIES:
             f"TWOFOLD_FUNDING_CATEGORIES holds {_category!r}; it must be short names in small letters with "
             "commas between them, such as run,grow,transform."
         )
+for _name in ("TWOFOLD_RAMP_UP_MONTHS", "TWOFOLD_TENURE_MONTHS"):
+    if not 0 <= globals()[_name] <= 120:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]:g}; it must be a number of months from 0 to 120.")
 TWOFOLD_ALERTS = env.list("TWOFOLD_ALERTS", default=[])
 for _address in TWOFOLD_ALERTS:
     try:
@@ -347,7 +354,7 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
 USE_I18N = True
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a scenario of some thousand lines is saved as one form
 
 LOGGING = logs.configuration(TWOFOLD_LOG, env.str("LOG_LEVEL", default="WARNING" if TWOFOLD_DEMO else "INFO"))
 logs.configure()

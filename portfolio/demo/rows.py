@@ -38,6 +38,7 @@ KINDS = (
     "carry-forwards",
     "links",
     "usage",
+    "elasticities",
     # After the money that they are held against: what is loaded before them cannot break them.
     "guardrails",
     "waivers",
