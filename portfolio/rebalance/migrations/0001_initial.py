@@ -10,206 +10,694 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('catalog', '0002_initial'),
-        ('funding', '0003_streams_allocations_and_expenses'),
-        ('rollup', '0005_standings_without_constraints'),
-        ('value', '0002_facts_are_held_by_their_writers'),
+        ("catalog", "0002_initial"),
+        ("funding", "0003_streams_allocations_and_expenses"),
+        ("rollup", "0005_standings_without_constraints"),
+        ("value", "0002_facts_are_held_by_their_writers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Scenario',
+            name="Scenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('note', models.TextField(blank=True, help_text='What it is to achieve, in a few sentences.')),
-                ('starts', models.DateField(help_text='The day from which the money would be split like this.')),
-                ('budget', models.DecimalField(blank=True, decimal_places=2, help_text='What there is a month in all, in the base currency; empty is as much as today.', max_digits=15, null=True, validators=[django.core.validators.MinValueValidator(Decimal('0.00'))])),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('edited_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('taken_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, help_text='The moment as of which its first amounts were taken.')),
-                ('archived_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('based_on', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rebalance.scenario')),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('value_stream', models.ForeignKey(blank=True, help_text='Only products of it and of all below it change; empty is the whole portfolio.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='scenarios', to='catalog.valuestream')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("note", models.TextField(blank=True, help_text="What it is to achieve, in a few sentences.")),
+                ("starts", models.DateField(help_text="The day from which the money would be split like this.")),
+                (
+                    "budget",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="What there is a month in all, in the base currency; empty is as much as today.",
+                        max_digits=15,
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0.00"))],
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("edited_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "taken_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        help_text="The moment as of which its first amounts were taken.",
+                    ),
+                ),
+                ("archived_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "based_on",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rebalance.scenario",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "value_stream",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Only products of it and of all below it change; empty is the whole portfolio.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="scenarios",
+                        to="catalog.valuestream",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-edited_at', '-pk'],
+                "ordering": ["-edited_at", "-pk"],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=120)),
-                ('why', models.TextField(help_text='Why the money should move, for those who approve it and those who look back.')),
-                ('status', models.CharField(choices=[('proposed', 'Proposed'), ('approved', 'Approved'), ('applied', 'Applied'), ('reverted', 'Reverted'), ('declined', 'Declined'), ('withdrawn', 'Withdrawn')], default='proposed', editable=False, max_length=10)),
-                ('scenario_version', models.PositiveIntegerField(default=0, editable=False)),
-                ('starts', models.DateField(editable=False, help_text='The day from which the money is split like this.')),
-                ('proposed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('known_at', models.DateTimeField(editable=False, help_text='The moment as of which figures and amounts were known.')),
-                ('seed', models.PositiveBigIntegerField(default=0, editable=False, help_text='What its draws were made from.')),
-                ('frozen', models.JSONField(default=dict, editable=False, help_text='What was predicted for the whole and its parts, guardrails, alternatives considered, assumptions.')),
-                ('digest', models.CharField(editable=False, help_text='Of what it froze, lines included.', max_length=64)),
-                ('applied_at', models.DateTimeField(editable=False, null=True)),
-                ('ended_at', models.DateTimeField(editable=False, help_text='When it was declined or withdrawn.', null=True)),
-                ('ended_why', models.CharField(blank=True, editable=False, max_length=500)),
-                ('applied_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('proposed_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reverts', models.OneToOneField(editable=False, help_text='What it takes back.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reverted_by', to='rebalance.decision')),
-                ('run', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='rollup.run')),
-                ('value_stream', models.ForeignKey(editable=False, help_text='All its changes are to products below it; empty is the whole portfolio.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.valuestream')),
-                ('scenario', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='rebalance.scenario')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=120)),
+                (
+                    "why",
+                    models.TextField(
+                        help_text="Why the money should move, for those who approve it and those who look back."
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("approved", "Approved"),
+                            ("applied", "Applied"),
+                            ("reverted", "Reverted"),
+                            ("declined", "Declined"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="proposed",
+                        editable=False,
+                        max_length=10,
+                    ),
+                ),
+                ("scenario_version", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "starts",
+                    models.DateField(editable=False, help_text="The day from which the money is split like this."),
+                ),
+                ("proposed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "known_at",
+                    models.DateTimeField(
+                        editable=False, help_text="The moment as of which figures and amounts were known."
+                    ),
+                ),
+                (
+                    "seed",
+                    models.PositiveBigIntegerField(
+                        default=0, editable=False, help_text="What its draws were made from."
+                    ),
+                ),
+                (
+                    "frozen",
+                    models.JSONField(
+                        default=dict,
+                        editable=False,
+                        help_text="What was predicted for the whole and its parts, guardrails, alternatives considered, assumptions.",
+                    ),
+                ),
+                (
+                    "digest",
+                    models.CharField(editable=False, help_text="Of what it froze, lines included.", max_length=64),
+                ),
+                ("applied_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "ended_at",
+                    models.DateTimeField(editable=False, help_text="When it was declined or withdrawn.", null=True),
+                ),
+                ("ended_why", models.CharField(blank=True, editable=False, max_length=500)),
+                (
+                    "applied_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reverts",
+                    models.OneToOneField(
+                        editable=False,
+                        help_text="What it takes back.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reverted_by",
+                        to="rebalance.decision",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="rollup.run",
+                    ),
+                ),
+                (
+                    "value_stream",
+                    models.ForeignKey(
+                        editable=False,
+                        help_text="All its changes are to products below it; empty is the whole portfolio.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.valuestream",
+                    ),
+                ),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="rebalance.scenario",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-pk'],
+                "ordering": ["-pk"],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='ScenarioLine',
+            name="ScenarioLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('base_amount', models.DecimalField(decimal_places=2, help_text="A month, in the stream's currency, when the scenario began.", max_digits=15)),
-                ('monthly_amount', models.DecimalField(decimal_places=2, help_text="A month, in the stream's currency.", max_digits=15)),
-                ('is_locked', models.BooleanField(default=False, help_text='A suggestion leaves it as it is.', verbose_name='locked')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='rebalance.scenario')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.fundingstream')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "base_amount",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="A month, in the stream's currency, when the scenario began.",
+                        max_digits=15,
+                    ),
+                ),
+                (
+                    "monthly_amount",
+                    models.DecimalField(
+                        decimal_places=2, help_text="A month, in the stream's currency.", max_digits=15
+                    ),
+                ),
+                (
+                    "is_locked",
+                    models.BooleanField(
+                        default=False, help_text="A suggestion leaves it as it is.", verbose_name="locked"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
+                    ),
+                ),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="rebalance.scenario"
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.fundingstream"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='ScenarioStep',
+            name="ScenarioStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(help_text='The version of the scenario that it made.')),
-                ('kind', models.CharField(choices=[('edit', 'Edited'), ('suggest', 'Suggested split taken'), ('settings', 'Settings changed'), ('add', 'Line added'), ('undo', 'Undone'), ('redo', 'Redone')], max_length=10)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('changes', models.JSONField(default=list, help_text='Rows of what changed: line (null for the scenario), field, old and new, as text.')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('scenario', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='rebalance.scenario')),
-                ('undoes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='undone_by', to='rebalance.scenariostep')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField(help_text="The version of the scenario that it made.")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("edit", "Edited"),
+                            ("suggest", "Suggested split taken"),
+                            ("settings", "Settings changed"),
+                            ("add", "Line added"),
+                            ("undo", "Undone"),
+                            ("redo", "Redone"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "changes",
+                    models.JSONField(
+                        default=list,
+                        help_text="Rows of what changed: line (null for the scenario), field, old and new, as text.",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "scenario",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="rebalance.scenario"
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="undone_by",
+                        to="rebalance.scenariostep",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.CreateModel(
-            name='Approval',
+            name="Approval",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('leader', 'Leader'), ('product_owner', 'Product owner'), ('business_partner', 'Business partner'), ('finance_partner', 'Finance partner'), ('team_lead', 'Team lead')], max_length=20)),
-                ('is_approval', models.BooleanField(help_text='Whether it is a yes.')),
-                ('comment', models.CharField(blank=True, max_length=500)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='approvals', to='rebalance.decision')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("leader", "Leader"),
+                            ("product_owner", "Product owner"),
+                            ("business_partner", "Business partner"),
+                            ("finance_partner", "Finance partner"),
+                            ("team_lead", "Team lead"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("is_approval", models.BooleanField(help_text="Whether it is a yes.")),
+                ("comment", models.CharField(blank=True, max_length=500)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="approvals", to="rebalance.decision"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'by'), name='approval_is_given_once', violation_error_message='You have said what you think of this proposal already.')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "by"),
+                        name="approval_is_given_once",
+                        violation_error_message="You have said what you think of this proposal already.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DecisionLine',
+            name="DecisionLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('before', models.DecimalField(decimal_places=2, help_text='A month, when it was proposed.', max_digits=15)),
-                ('after', models.DecimalField(decimal_places=2, help_text='A month, from the day on.', max_digits=15)),
-                ('allocation', models.ForeignKey(help_text='What it recorded when applied.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.allocation')),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='rebalance.decision')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decision_lines', to='catalog.product')),
-                ('stream', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='funding.fundingstream')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "before",
+                    models.DecimalField(decimal_places=2, help_text="A month, when it was proposed.", max_digits=15),
+                ),
+                ("after", models.DecimalField(decimal_places=2, help_text="A month, from the day on.", max_digits=15)),
+                (
+                    "allocation",
+                    models.ForeignKey(
+                        help_text="What it recorded when applied.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="funding.allocation",
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="rebalance.decision"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decision_lines", to="catalog.product"
+                    ),
+                ),
+                (
+                    "stream",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="funding.fundingstream"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(fields=('decision', 'stream', 'product'), name='decisionline_is_there_once', violation_error_message='This stream pays this product in the decision already.'), models.CheckConstraint(condition=models.Q(('after__gte', 0), ('before__gte', 0)), name='decisionline_is_not_negative', violation_error_message='An amount cannot be negative.')],
+                "ordering": ["pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("decision", "stream", "product"),
+                        name="decisionline_is_there_once",
+                        violation_error_message="This stream pays this product in the decision already.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("after__gte", 0), ("before__gte", 0)),
+                        name="decisionline_is_not_negative",
+                        violation_error_message="An amount cannot be negative.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Elasticity',
+            name="Elasticity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('retracted_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('reason', models.CharField(blank=True, editable=False, help_text='Why it was corrected or retracted.', max_length=500)),
-                ('is_illustrative', models.BooleanField(default=False, help_text='Made up to show how things work; marked wherever it shows.', verbose_name='illustrative')),
-                ('stage', models.CharField(blank=True, choices=[('explore', 'Explore'), ('grow', 'Grow'), ('sustain', 'Sustain'), ('retire', 'Retire')], help_text="The default of this stage; empty for a product's own.", max_length=10)),
-                ('low', models.DecimalField(decimal_places=3, help_text='Below it one time in twenty.', max_digits=4)),
-                ('high', models.DecimalField(decimal_places=3, help_text='Above it one time in twenty.', max_digits=4)),
-                ('evidence', models.CharField(choices=[('measured', 'Measured'), ('estimated', 'Estimated'), ('asserted', 'Asserted')], default='asserted', max_length=9)),
-                ('why', models.CharField(help_text='What it rests on: a study, an experiment, a judgement and whose.', max_length=500)),
-                ('corrects', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='corrected_by', to='rebalance.elasticity')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='elasticities', to='catalog.product')),
-                ('recorded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('retracted_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("recorded_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("retracted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, editable=False, help_text="Why it was corrected or retracted.", max_length=500
+                    ),
+                ),
+                (
+                    "is_illustrative",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Made up to show how things work; marked wherever it shows.",
+                        verbose_name="illustrative",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("explore", "Explore"),
+                            ("grow", "Grow"),
+                            ("sustain", "Sustain"),
+                            ("retire", "Retire"),
+                        ],
+                        help_text="The default of this stage; empty for a product's own.",
+                        max_length=10,
+                    ),
+                ),
+                ("low", models.DecimalField(decimal_places=3, help_text="Below it one time in twenty.", max_digits=4)),
+                ("high", models.DecimalField(decimal_places=3, help_text="Above it one time in twenty.", max_digits=4)),
+                (
+                    "evidence",
+                    models.CharField(
+                        choices=[("measured", "Measured"), ("estimated", "Estimated"), ("asserted", "Asserted")],
+                        default="asserted",
+                        max_length=9,
+                    ),
+                ),
+                (
+                    "why",
+                    models.CharField(
+                        help_text="What it rests on: a study, an experiment, a judgement and whose.", max_length=500
+                    ),
+                ),
+                (
+                    "corrects",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="corrected_by",
+                        to="rebalance.elasticity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="elasticities",
+                        to="catalog.product",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "retracted_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'elasticities',
-                'abstract': False,
-                'constraints': [models.CheckConstraint(condition=models.Q(('retracted_at', None), ('retracted_at__gte', models.F('recorded_at')), _connector='OR'), name='elasticity_retracted_after_recorded', violation_error_message='A row cannot be retracted before it was recorded.'), models.CheckConstraint(condition=models.Q(models.Q(('product', None), models.Q(('stage', ''), _negated=True)), models.Q(('product__isnull', False), ('stage', '')), _connector='OR'), name='elasticity_is_of_one_thing', violation_error_message='An elasticity is of a product or the default of a stage: name one of them.'), models.CheckConstraint(condition=models.Q(('high__lt', 1), ('low__gt', 0)), name='elasticity_is_between_0_and_1', violation_error_message='An elasticity lies between 0 and 1, such as 0.200 to 0.600.'), models.CheckConstraint(condition=models.Q(('low__lte', models.F('high'))), name='elasticity_low_is_below_high', violation_error_message='The low end comes first: swap the two.'), models.UniqueConstraint(condition=models.Q(('product__isnull', False), ('retracted_at', None)), fields=('product',), name='elasticity_of_a_product_is_known_once', violation_error_message='This product has an elasticity already. Correct that one.'), models.UniqueConstraint(condition=models.Q(('retracted_at', None), models.Q(('stage', ''), _negated=True)), fields=('stage',), name='elasticity_of_a_stage_is_known_once', violation_error_message='This stage has a default already. Correct that one.')],
+                "verbose_name_plural": "elasticities",
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="elasticity_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("product", None), models.Q(("stage", ""), _negated=True)),
+                            models.Q(("product__isnull", False), ("stage", "")),
+                            _connector="OR",
+                        ),
+                        name="elasticity_is_of_one_thing",
+                        violation_error_message="An elasticity is of a product or the default of a stage: name one of them.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("high__lt", 1), ("low__gt", 0)),
+                        name="elasticity_is_between_0_and_1",
+                        violation_error_message="An elasticity lies between 0 and 1, such as 0.200 to 0.600.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("low__lte", models.F("high"))),
+                        name="elasticity_low_is_below_high",
+                        violation_error_message="The low end comes first: swap the two.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("product__isnull", False), ("retracted_at", None)),
+                        fields=("product",),
+                        name="elasticity_of_a_product_is_known_once",
+                        violation_error_message="This product has an elasticity already. Correct that one.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retracted_at", None), models.Q(("stage", ""), _negated=True)),
+                        fields=("stage",),
+                        name="elasticity_of_a_stage_is_known_once",
+                        violation_error_message="This stage has a default already. Correct that one.",
+                    ),
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
         migrations.CreateModel(
-            name='Prediction',
+            name="Prediction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('quarters', models.PositiveSmallIntegerField(help_text='1, 2 or 4.')),
-                ('first_month', models.DateField()),
-                ('last_month', models.DateField()),
-                ('measure', models.CharField(choices=[('value', 'Credited value'), ('ratio', 'Credited value per unit of money'), ('quantity', 'Quantity of a metric')], max_length=8)),
-                ('estimator', models.CharField(choices=[('stated', 'Stated for the product'), ('estimated', 'Estimated from its history'), ('stage', 'Default of its stage'), ('mixed', 'Of several kinds'), ('none', 'No basis: money unchanged')], max_length=9)),
-                ('unchanged', models.FloatField(help_text='What it was to be had the money stayed as it was.')),
-                ('middle', models.FloatField()),
-                ('low', models.FloatField()),
-                ('high', models.FloatField()),
-                ('factor', models.FloatField(default=1, help_text="By how much its range was widened for its estimator's record.")),
-                ('due_on', models.DateField(help_text='The day on which its months are over.')),
-                ('outcome', models.FloatField(null=True)),
-                ('by_correction', models.FloatField(help_text='What corrections of what was known then changed.', null=True)),
-                ('by_network', models.FloatField(help_text='What a changed network changed.', null=True)),
-                ('score', models.FloatField(help_text='Interval score: the width, and a penalty for a miss.', null=True)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='predictions', to='rebalance.decision')),
-                ('metric', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='value.metric')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("quarters", models.PositiveSmallIntegerField(help_text="1, 2 or 4.")),
+                ("first_month", models.DateField()),
+                ("last_month", models.DateField()),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("value", "Credited value"),
+                            ("ratio", "Credited value per unit of money"),
+                            ("quantity", "Quantity of a metric"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "estimator",
+                    models.CharField(
+                        choices=[
+                            ("stated", "Stated for the product"),
+                            ("estimated", "Estimated from its history"),
+                            ("stage", "Default of its stage"),
+                            ("mixed", "Of several kinds"),
+                            ("none", "No basis: money unchanged"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("unchanged", models.FloatField(help_text="What it was to be had the money stayed as it was.")),
+                ("middle", models.FloatField()),
+                ("low", models.FloatField()),
+                ("high", models.FloatField()),
+                (
+                    "factor",
+                    models.FloatField(
+                        default=1, help_text="By how much its range was widened for its estimator's record."
+                    ),
+                ),
+                ("due_on", models.DateField(help_text="The day on which its months are over.")),
+                ("outcome", models.FloatField(null=True)),
+                (
+                    "by_correction",
+                    models.FloatField(help_text="What corrections of what was known then changed.", null=True),
+                ),
+                ("by_network", models.FloatField(help_text="What a changed network changed.", null=True)),
+                (
+                    "score",
+                    models.FloatField(help_text="Interval score: the width, and a penalty for a miss.", null=True),
+                ),
+                ("checked_at", models.DateTimeField(null=True)),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="predictions", to="rebalance.decision"
+                    ),
+                ),
+                (
+                    "metric",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="value.metric"
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['decision', 'quarters', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('checked_at', None)), fields=['last_month'], name='prediction_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('low__lte', models.F('middle')), ('middle__lte', models.F('high'))), name='prediction_middle_lies_in_its_range', violation_error_message='The middle of a prediction lies in its range.')],
+                "ordering": ["decision", "quarters", "pk"],
+                "indexes": [
+                    models.Index(condition=models.Q(("checked_at", None)), fields=["last_month"], name="prediction_due")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("low__lte", models.F("middle")), ("middle__lte", models.F("high"))),
+                        name="prediction_middle_lies_in_its_range",
+                        violation_error_message="The middle of a prediction lies in its range.",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='scenario',
-            constraint=models.CheckConstraint(condition=models.Q(('budget', None), ('budget__gte', 0), _connector='OR'), name='scenario_budget_is_not_negative', violation_error_message='A budget cannot be negative.'),
+            model_name="scenario",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("budget", None), ("budget__gte", 0), _connector="OR"),
+                name="scenario_budget_is_not_negative",
+                violation_error_message="A budget cannot be negative.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('applied_at', None), ('status__in', ['proposed', 'approved', 'declined', 'withdrawn'])), models.Q(('applied_at__isnull', False), ('applied_by__isnull', False), ('status__in', ['applied', 'reverted'])), _connector='OR'), name='decision_is_applied_by_somebody', violation_error_message='A decision is applied by somebody, at some moment.'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("applied_at", None), ("status__in", ["proposed", "approved", "declined", "withdrawn"])),
+                    models.Q(
+                        ("applied_at__isnull", False),
+                        ("applied_by__isnull", False),
+                        ("status__in", ["applied", "reverted"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="decision_is_applied_by_somebody",
+                violation_error_message="A decision is applied by somebody, at some moment.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scenarioline',
-            constraint=models.UniqueConstraint(fields=('scenario', 'stream', 'product'), name='scenarioline_is_there_once', violation_error_message='This stream pays this product in the scenario already.'),
+            model_name="scenarioline",
+            constraint=models.UniqueConstraint(
+                fields=("scenario", "stream", "product"),
+                name="scenarioline_is_there_once",
+                violation_error_message="This stream pays this product in the scenario already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scenarioline',
-            constraint=models.CheckConstraint(condition=models.Q(('base_amount__gte', 0), ('monthly_amount__gte', 0)), name='scenarioline_is_not_negative', violation_error_message='An amount cannot be negative.'),
+            model_name="scenarioline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("base_amount__gte", 0), ("monthly_amount__gte", 0)),
+                name="scenarioline_is_not_negative",
+                violation_error_message="An amount cannot be negative.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='scenariostep',
-            constraint=models.UniqueConstraint(fields=('scenario', 'number'), name='scenariostep_has_its_own_number', violation_error_message="Somebody else's step came first. Reload the scenario and look again."),
+            model_name="scenariostep",
+            constraint=models.UniqueConstraint(
+                fields=("scenario", "number"),
+                name="scenariostep_has_its_own_number",
+                violation_error_message="Somebody else's step came first. Reload the scenario and look again.",
+            ),
         ),
     ]

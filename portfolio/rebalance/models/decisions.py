@@ -4,11 +4,11 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from portfolio.common.access import Role, Scoped
+from portfolio.common.access import Reach, Role, Scoped
 from portfolio.common.money import amount_field
 from portfolio.rebalance.models.scenarios import Scenario
 
@@ -63,7 +63,7 @@ class Decision(Scoped, models.Model):
         help_text="What was predicted for the whole and its parts, guardrails, alternatives considered, assumptions.",
     )
     digest = models.CharField(max_length=64, editable=False, help_text="Of what it froze, lines included.")
-    reverts = models.OneToOneField(
+    reverts = models.ForeignKey(
         "self", models.PROTECT, null=True, editable=False, related_name="reverted_by", help_text="What it takes back."
     )
     applied_by = models.ForeignKey(
@@ -74,7 +74,6 @@ class Decision(Scoped, models.Model):
     ended_at = models.DateTimeField(null=True, editable=False, help_text="When it was declined or withdrawn.")
     ended_why = models.CharField(max_length=500, blank=True, editable=False)
 
-    scope_streams = ("value_stream",)
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
@@ -86,10 +85,27 @@ class Decision(Scoped, models.Model):
                 name="decision_is_applied_by_somebody",
                 violation_error_message="A decision is applied by somebody, at some moment.",
             ),
+            models.UniqueConstraint(
+                fields=["reverts"],
+                condition=Q(reverts__isnull=False) & ~Q(status__in=["declined", "withdrawn"]),
+                name="decision_is_reverted_once",
+                violation_error_message="A decision that reverts this one is there already.",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.title
+
+    @classmethod
+    def conditions(cls, covered: Reach) -> list[Q]:
+        """Return the condition that puts a stored decision within reach: all that it changes is."""
+        inside = Q(product__in=covered.products) | Q(product__value_stream__in=covered.streams)
+        return [~Q(Exists(DecisionLine.objects.filter(decision=OuterRef("pk")).exclude(inside)))]
+
+    def is_within(self, covered: Reach) -> bool:
+        """Return whether every product that it changes is within reach."""
+        products = self.lines.values_list("product_id", "product__value_stream_id").distinct()
+        return all(product in covered.products or stream in covered.streams for product, stream in products)
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
