@@ -10,7 +10,8 @@ from portfolio.common.admin import DescribedAdmin, RecordedAdmin
 class FundingStreamAdmin(DescribedAdmin):
     """Funding streams."""
 
-    list_display = ["code", "name", "currency", "sponsor", "is_illustrative"]
+    list_display = ["code", "name", "currency", "category", "sponsor", "reviewed_on", "is_illustrative"]
+    list_filter = ["category"]
     list_select_related = ["sponsor"]
 
 
@@ -18,7 +19,7 @@ class FundingStreamAdmin(DescribedAdmin):
 class AllocationAdmin(RecordedAdmin):
     """Allocations."""
 
-    list_display = ["stream", "product", "monthly_amount", "starts", "ends"]
+    list_display = ["stream", "product", "monthly_amount", "starts", "ends", "why"]
     list_select_related = ["stream", "product", "recorded_by"]
     search_fields = ["stream__code", "product__code"]
 
@@ -27,7 +28,18 @@ class AllocationAdmin(RecordedAdmin):
 class LedgerEntryAdmin(RecordedAdmin):
     """Ledger entries."""
 
-    list_display = ["reference", "product", "stream", "starts", "ends", "amount", "currency", "base_amount"]
+    list_display = [
+        "reference",
+        "product",
+        "stream",
+        "starts",
+        "ends",
+        "amount",
+        "currency",
+        "base_amount",
+        "is_capital",
+    ]
+    list_filter = ["is_illustrative", "is_capital"]
     list_select_related = ["product", "stream", "recorded_by"]
     search_fields = ["reference", "memo", "product__code"]
 

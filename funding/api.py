@@ -1,19 +1,39 @@
 """This room's part of the API."""
 
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from funding import exports
+from funding.actions import change_allocation
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from portfolio.common import access
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
 
 
 class FundingStreamSerializer(ActionSerializer):
-    """A stable source of money with a sponsor."""
+    """A stable source of money with a sponsor, who reviews it every `review_months`."""
+
+    review_due = serializers.DateField(
+        read_only=True, allow_null=True, help_text="The day its next review is due; null where it was never reviewed."
+    )
 
     class Meta:
         model = FundingStream
-        fields = ["code", "name", "purpose", "sponsor", "currency", "is_illustrative"]
+        fields = [
+            "code",
+            "name",
+            "purpose",
+            "sponsor",
+            "currency",
+            "category",
+            "review_months",
+            "reviewed_on",
+            "review_due",
+            "is_illustrative",
+        ]
 
 
 class AllocationSerializer(RecordedSerializer):
@@ -23,7 +43,16 @@ class AllocationSerializer(RecordedSerializer):
 
     class Meta:
         model = Allocation
-        fields = ["stream", "product", "monthly_amount", "currency", "starts", "ends", "is_illustrative"]
+        fields = ["stream", "product", "monthly_amount", "currency", "starts", "ends", "why", "is_illustrative"]
+
+
+class AllocationChangeSerializer(serializers.ModelSerializer):
+    """Another amount from a day on, and why."""
+
+    class Meta:
+        model = Allocation
+        fields = ["monthly_amount", "starts", "why"]
+        extra_kwargs = {"why": {"required": True, "allow_blank": False}}
 
 
 class LedgerEntrySerializer(RecordedSerializer):
@@ -42,6 +71,7 @@ class LedgerEntrySerializer(RecordedSerializer):
             "base_amount",
             "account",
             "includes_labour",
+            "is_capital",
             "memo",
             "is_illustrative",
         ]
@@ -71,6 +101,23 @@ class AllocationViewSet(RecordedViewSet):
     serializer_class = AllocationSerializer
     filterset_class = AllocationFilter
     export = exports.ALLOCATIONS
+
+    @extend_schema(
+        request=AllocationChangeSerializer,
+        responses={200: AllocationSerializer(many=True), 201: AllocationSerializer(many=True)},
+        description="Pay a different amount from a day on, 0 to stop: what stands on that day is corrected to end "
+        "there, and the new amount is recorded without an end. Returns the rows that were recorded; none, with a 200, "
+        "where that is what is paid already.",
+    )
+    @action(detail=True, methods=["post"], pagination_class=None, filterset_class=None)
+    def change(self, request, pk=None):
+        """Change what a stream pays a product from a day on."""
+        row = self.get_object()
+        access.require(request.user, row)
+        given = AllocationChangeSerializer(data=request.data)
+        given.is_valid(raise_exception=True)
+        recorded = change_allocation(row, **given.validated_data, by=request.user)
+        return Response(self.get_serializer(recorded, many=True).data, status=201 if recorded else 200)
 
 
 class LedgerEntryViewSet(RecordedViewSet):

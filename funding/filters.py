@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import django_filters
 from django import forms
+from django.conf import settings
 from django.db.models import Q
 
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
@@ -20,6 +21,11 @@ class CurrencyFilter(django_filters.CharFilter):
         super().__init__(lookup_expr="iexact", widget=forms.TextInput(attrs={"maxlength": 3, "size": 4}), **options)
 
 
+def categories() -> list[tuple[str, str]]:
+    """Return the kinds of money of the organisation."""
+    return [(name, name) for name in settings.TWOFOLD_FUNDING_CATEGORIES]
+
+
 class FundingStreamFilter(django_filters.FilterSet):
     """Filters of funding streams."""
 
@@ -27,6 +33,7 @@ class FundingStreamFilter(django_filters.FilterSet):
         method="matching", label="Search", widget=forms.TextInput(attrs={"type": "search"})
     )
     sponsor = CodeFilter(field_name="sponsor", label="Sponsor")
+    category = django_filters.ChoiceFilter(choices=categories, label="Category", empty_label="All")
     currency = CurrencyFilter(label="Currency")
 
     class Meta:
@@ -42,7 +49,12 @@ class FundingStreamTable(FundingStreamFilter):
     """The page's streams, in the order of its headers."""
 
     sort = SortFilter(
-        "name", ("sponsor__name", "sponsor"), "currency", ("monthly_cents", "monthly"), ("spent_cents", "spent")
+        "name",
+        ("sponsor__name", "sponsor"),
+        "category",
+        "currency",
+        ("monthly_cents", "monthly"),
+        ("spent_cents", "spent"),
     )
 
 
@@ -61,12 +73,13 @@ class AllocationFilter(KnownFilterSet):
         fields: list[str] = []
 
     def matching(self, queryset, name, value):
-        """Return the allocations whose stream or product has the words in its name or code."""
+        """Return the allocations whose stream or product has the words in its name or code, or whose reason has."""
         return queryset.filter(
             Q(stream__name__icontains=value)
             | Q(stream__code__icontains=value)
             | Q(product__name__icontains=value)
             | Q(product__code__icontains=value)
+            | Q(why__icontains=value)
         )
 
     def holding_on(self, queryset, name, value):
@@ -91,6 +104,12 @@ class LedgerEntryFilter(KnownFilterSet):
     product = CodeFilter(field_name="product", label="Product")
     stream = CodeFilter(field_name="stream", label="Stream")
     account = django_filters.CharFilter(lookup_expr="iexact", label="Account")
+    expense = django_filters.ChoiceFilter(
+        choices=[("capital", "Capital"), ("operating", "Operating")],
+        method="of_expense",
+        label="Expense",
+        empty_label="All",
+    )
     vars()["from"] = django_filters.DateFilter(method="unchanged", label="From", **DAY)  # a keyword, and the right word
     to = django_filters.DateFilter(method="unchanged", label="To", **DAY)
     month = MonthFilter(method="unchanged", label="Month")
@@ -103,6 +122,10 @@ class LedgerEntryFilter(KnownFilterSet):
     def matching(self, queryset, name, value):
         """Return the entries whose reference or memo has the words."""
         return queryset.filter(Q(reference__icontains=value) | Q(memo__icontains=value))
+
+    def of_expense(self, queryset, name, value):
+        """Return the capital or the operating expenses."""
+        return queryset.filter(is_capital=value == "capital")
 
     def unchanged(self, queryset, name, value):
         """Leave the days to `filter_queryset`, which takes them together."""

@@ -11,6 +11,7 @@ urlpatterns = [
     path("allocations/", allocations.allocation_list, name="allocation-list"),
     path("allocations/add/", allocations.allocation_add, name="allocation-add"),
     path("allocations/<int:pk>/", allocations.allocation_detail, name="allocation-detail"),
+    path("allocations/<int:pk>/change/", allocations.allocation_change, name="allocation-change"),
     path("allocations/<int:pk>/correct/", allocations.allocation_correct, name="allocation-correct"),
     path("allocations/<int:pk>/retract/", allocations.allocation_retract, name="allocation-retract"),
     path("ledger/", ledger.ledger_entry_list, name="ledger-entry-list"),
@@ -25,4 +26,5 @@ urlpatterns = [
     path("rates/<int:pk>/retract/", rates.exchange_rate_retract, name="exchange-rate-retract"),
     path("<slug:code>/", streams.stream_detail, name="stream-detail"),
     path("<slug:code>/edit/", streams.stream_edit, name="stream-edit"),
+    path("<slug:code>/review/", streams.stream_review, name="stream-review"),
 ]

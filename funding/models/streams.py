@@ -14,7 +14,16 @@ from django.urls import reverse
 
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import amount_field, currency_field
-from portfolio.common.months import add_months, days_in, during, last_day, month_range, overlap_days
+from portfolio.common.months import (
+    add_months,
+    days_in,
+    during,
+    last_day,
+    month_range,
+    months_after,
+    overlap_days,
+    today,
+)
 from portfolio.common.parts import Units
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
 from portfolio.common.spreading import from_cents, share_of_days, to_cents
@@ -95,7 +104,22 @@ class FundingStream(Described):
     objects = FundingStreamQuerySet.as_manager()
 
     #: Addresses of this room stand where a stream's code does.
-    reserved_codes = frozenset({"allocations", "ledger", "rates"})
+    reserved_codes = frozenset(
+        {
+            "allocations",
+            "budgets",
+            "carry-forwards",
+            "closes",
+            "commitments",
+            "guardrails",
+            "ledger",
+            "products",
+            "rates",
+            "streams",
+            "transfers",
+            "waivers",
+        }
+    )
 
     @property
     def monthly(self) -> Decimal:
@@ -107,12 +131,29 @@ class FundingStream(Described):
         """What is spent of it in a fiscal year; see `with_money`."""
         return from_cents(self.spent_cents)
 
+    @property
+    def review_due(self) -> date | None:
+        """The day its next review is due; None where it was never reviewed."""
+        return months_after(self.reviewed_on, self.review_months) if self.reviewed_on else None
+
+    @property
+    def is_review_overdue(self) -> bool:
+        """Whether the day of its next review has passed; a stream that was never reviewed waits for its first."""
+        return self.review_due is None or self.review_due < today()
+
     def get_absolute_url(self) -> str:
         """Return the address of this stream's page."""
         return reverse("funding:stream-detail", args=[self.code])
 
     def guard(self) -> None:
-        """Refuse a new currency once money was allotted in the old one."""
+        """Refuse a new currency once money was allotted in the old one, and a review that is yet to come."""
+        if self.reviewed_on and self.reviewed_on > today():
+            raise ValidationError(
+                {
+                    "reviewed_on": f"{self.reviewed_on} is yet to come; give the day of the last review, "
+                    "or leave it empty."
+                }
+            )
         if self.pk and self.allocations.exists():
             old = FundingStream.objects.get(pk=self.pk)
             if old.currency != self.currency:

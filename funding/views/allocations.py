@@ -1,17 +1,20 @@
 """Pages of allocations."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_safe
 
 from funding import exports
+from funding.actions import change_allocation
 from funding.filters import AllocationTable
-from funding.forms import AllocationForm
+from funding.forms import AllocationChangeForm, AllocationForm
 from funding.models import Allocation, FundingStream
 from funding.views.common import CONFIRM, FORM, get_or_post
-from portfolio.common import access, pages
+from portfolio.common import access, formats, pages
+from portfolio.common.months import add_months, month_of, today
 from products.catalog.models import Product
 
 
@@ -54,6 +57,36 @@ def allocation_add(request: HttpRequest) -> HttpResponse:
 
 
 @get_or_post
+def allocation_change(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pay a different amount from a day on, or stop."""
+    allocation = get_object_or_404(Allocation.objects.visible_to(request.user).for_table(), pk=pk)
+    pages.require_writable(request, allocation)
+    if allocation.retracted_at:
+        return pages.render_retracted(request, allocation)
+    begin = {"starts": max(add_months(month_of(today()), 1), allocation.starts)}
+    form = AllocationChangeForm(request.POST or None, allocation=allocation, initial=begin)
+    if request.method == "POST" and form.is_valid():
+        asked = {name: form.cleaned_data[name] for name in ("monthly_amount", "starts", "why")}
+        recorded = pages.attempt(form, lambda: change_allocation(allocation, **asked, by=request.user))
+        if recorded:
+            messages.success(request, "The change is recorded; the old amount stays readable.")
+            return redirect(recorded[-1].get_absolute_url())
+        if recorded is not None:
+            messages.info(request, "Nothing changed: that is what it is paid already.")
+            return redirect(allocation.get_absolute_url())
+    context = {
+        "form": form,
+        "title": "Change from a day on",
+        "kicker": str(allocation),
+        "intro": f"What is allocated now, {formats.period(allocation.starts, allocation.ends)}, ends on that day, and "
+        "the new amount goes on without an end.",
+        "submit": "Change",
+        "cancel": allocation.get_absolute_url(),
+    }
+    return render(request, FORM, context, status=422 if form.is_bound and form.errors else 200)
+
+
+@get_or_post
 def allocation_correct(request: HttpRequest, pk: int) -> HttpResponse:
     """Correct an allocation."""
     allocation = get_object_or_404(Allocation.objects.visible_to(request.user).for_table(), pk=pk)
@@ -65,7 +98,7 @@ def allocation_correct(request: HttpRequest, pk: int) -> HttpResponse:
         to=Allocation.get_absolute_url,
         title="Correct this allocation",
         kicker=str(allocation),
-        intro="If the amount changes from some day on, end this allocation there and record another one.",
+        intro="Something was recorded wrongly. If the amount changes from some day on, use “Change from a day on”.",
         submit="Correct",
         cancel=allocation.get_absolute_url(),
     )

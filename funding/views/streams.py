@@ -1,14 +1,17 @@
 """Pages of funding streams."""
 
 from django import forms
+from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from funding import exports
+from funding.actions import mark_reviewed
 from funding.figures import stream_figures
 from funding.filters import FundingStreamTable
 from funding.forms import FundingStreamForm
@@ -17,6 +20,7 @@ from funding.pictures import allocated_and_spent
 from funding.views.common import FORM, get_or_post
 from portfolio.common import access, histories, pages
 from portfolio.common.filters import MomentField
+from portfolio.common.formats import day_name
 from portfolio.common.months import add_months, fiscal_year, fiscal_year_name, last_day, today
 from portfolio.common.spreading import from_cents
 
@@ -112,6 +116,20 @@ def stream_add(request: HttpRequest) -> HttpResponse:
         submit="Add",
         cancel=reverse("funding:stream-list"),
     )
+
+
+@require_POST
+def stream_review(request: HttpRequest, code: str) -> HttpResponse:
+    """Mark a stream as reviewed today."""
+    stream = get_object_or_404(FundingStream.objects.visible_to(request.user), code=code)
+    pages.require_writable(request, stream)
+    try:
+        mark_reviewed(stream, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, f"{stream} is reviewed; its next review is due {day_name(stream.review_due)}.")
+    return redirect(stream.get_absolute_url())
 
 
 @get_or_post

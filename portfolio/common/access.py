@@ -7,6 +7,7 @@ the role must cover. Pages, API and imports all come through `writable` (the che
 `require` (the check in the action).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -189,6 +190,16 @@ def require(user: Any, row: models.Model) -> None:
         f"You may not change this {row._meta.verbose_name}. It takes one of these roles over it: {roles}. "
         "Ask a leader to grant it."
     )
+
+
+def require_all(user: Any, rows: Sequence[models.Model]) -> None:
+    """Raise NotAllowed unless `user`'s roles cover every row, all of one kind; what they cover is read once."""
+    if not rows:
+        return
+    covered = reach(user, writers_of(type(rows[0])))
+    for row in rows:
+        if not covered.is_everything and not (isinstance(row, Scoped) and row.is_within(covered)):
+            require(user, row)
 
 
 def require_move(user: Any, stored: models.Model, row: models.Model) -> None:

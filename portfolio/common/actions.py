@@ -5,7 +5,7 @@ at the console), then the rules in the model and the database, then writes the r
 transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -25,6 +25,8 @@ RecordedRow = TypeVar("RecordedRow", bound=Recorded)
 
 #: What the actions fill in themselves; all other columns of a recorded row are its facts.
 RECORDING = {"recorded_at", "recorded_by", "retracted_at", "retracted_by", "reason", "corrects", "id"}
+
+AT_ONCE = 500  #: rows that one statement writes
 
 
 @transaction.atomic
@@ -90,6 +92,52 @@ def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
     return row
 
 
+@transaction.atomic
+def rewrite(
+    model: type[RecordedRow],
+    corrections: Sequence[tuple[RecordedRow, Mapping[str, Any] | None]],
+    additions: Sequence[RecordedRow],
+    *,
+    reason: str,
+    by: User | None,
+) -> list[RecordedRow]:
+    """Correct many rows of one kind and record others, all at one moment; return the new rows.
+
+    A row is corrected with its changes, or retracted where these are None. Access, fields and guards are asked row by
+    row, and what is written goes in few statements, so that thousands take seconds. The caller holds the locks, and
+    sees to it that the new rows can stand beside each other: a guard compares each with what stood before. For kinds
+    from which nothing is derived. Repeating it is refused, as by `correct` and `record`.
+    """
+    olds = [row for row, _ in corrections]
+    news = [
+        _copy(row, changes) | {"corrects": row, "reason": reason} for row, changes in corrections if changes is not None
+    ]
+    rows = [*(model(**facts) for facts in news), *additions]
+    if by is not None:
+        access.require_all(by, [*olds, *rows])
+    now = now_after(*olds)
+    _retract_all(model, olds, reason=reason, by=by, at=now)
+    for row in rows:
+        row.recorded_at, row.recorded_by = now, by
+        row.complete()
+        # Its references were read from the database, and the database itself holds the constraints.
+        row.clean_fields(exclude={field.name for field in row._meta.concrete_fields if field.is_relation})
+        row.clean()
+        row.guard()
+    try:
+        with transaction.atomic():
+            model._default_manager.bulk_create(rows, batch_size=AT_ONCE)
+    except IntegrityError as error:
+        for row in rows:
+            row.validate_constraints()
+        raise NotAllowed(f"The database refused these {model._meta.verbose_name_plural}: {error}") from error
+    for row in olds:
+        row.guard_without()
+    touches = [touch for row in [*olds, *rows] for touch in row.touched()]
+    mark_stale(touches, cause=f"{model._meta.verbose_name} {'corrected' if olds else 'recorded'}")
+    return rows
+
+
 def now_after(*rows: Recorded) -> datetime:
     """Return the present moment, but none before these rows were recorded.
 
@@ -101,7 +149,7 @@ def now_after(*rows: Recorded) -> datetime:
 def _replace(
     row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: User | None, at: datetime | None = None
 ) -> tuple[RecordedRow, list[Touch]]:
-    new = type(row)(**{name: getattr(row, name) for name in _facts(row)} | dict(changes))
+    new = type(row)(**_copy(row, changes))
     row.lock()
     derived = list(row.derived())
     at = at or now_after(row, *derived)
@@ -120,6 +168,32 @@ def _derive_again(derived: list[Recorded], *, reason: str, by: User | None, at: 
     return touches
 
 
+def _retract_all(
+    model: type[Recorded], rows: Sequence[Recorded], *, reason: str, by: User | None, at: datetime
+) -> None:
+    """Retract rows in few statements; refuse where one of them is gone."""
+    if not rows:
+        return
+    _check_reason(reason)
+    retracted = 0
+    for first in range(0, len(rows), AT_ONCE):
+        keys = [row.pk for row in rows[first : first + AT_ONCE]]
+        standing = model._default_manager.filter(pk__in=keys, retracted_at=None)
+        retracted += standing.update(retracted_at=at, retracted_by=by, reason=reason)
+    if retracted < len(rows):
+        raise AlreadyRetracted(
+            f"{len(rows) - retracted} of these {model._meta.verbose_name_plural} were corrected or retracted in the "
+            "meantime. Reload them and look again."
+        )
+    for row in rows:
+        row.retracted_at, row.retracted_by, row.reason = at, by, reason
+
+
+def _copy(row: Recorded, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a row, with changes."""
+    return {name: getattr(row, name) for name in _facts(row)} | dict(changes)
+
+
 def _facts(row: Recorded) -> list[str]:
     return [
         field.name
@@ -129,8 +203,7 @@ def _facts(row: Recorded) -> list[str]:
 
 
 def _retract(row: Recorded, *, reason: str, by: User | None, at: datetime) -> None:
-    if not reason.strip():
-        raise ValidationError({"reason": "Say why: the old row stays readable beside its reason."})
+    _check_reason(reason)
     # The update is the lock: of two people who correct the same row, one finds nothing left to retract.
     retracted = (
         type(row).objects.filter(pk=row.pk, retracted_at=None).update(retracted_at=at, retracted_by=by, reason=reason)
@@ -140,6 +213,11 @@ def _retract(row: Recorded, *, reason: str, by: User | None, at: datetime) -> No
             f"This {row._meta.verbose_name} was corrected or retracted in the meantime. Reload it and look again."
         )
     row.retracted_at, row.retracted_by, row.reason = at, by, reason
+
+
+def _check_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: the old row stays readable beside its reason."})
 
 
 def _write(row: Recorded) -> None:

@@ -27,6 +27,12 @@ def add_months(month: date, count: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def months_after(day: date, count: int) -> date:
+    """Return the same day `count` months later; the month's last, where it has no such day."""
+    month = add_months(month_of(day), count)
+    return month.replace(day=min(day.day, days_in(month)))
+
+
 def month_range(first: date, last: date) -> Iterator[date]:
     """Yield each month from that of `first` to that of `last`, both included."""
     month = month_of(first)

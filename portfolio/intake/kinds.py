@@ -84,7 +84,7 @@ class Column:
         elif isinstance(field, models.BooleanField):
             words = "yes or no"
         elif field.choices:
-            words = f"One of {', '.join(value for value, _ in field.flatchoices)}"
+            words = f"One of {', '.join(str(value) for value, _ in field.flatchoices)}"
         elif isinstance(field, models.DecimalField):
             words = f"Number, at most {field.decimal_places} decimals"
         elif isinstance(field, models.IntegerField):
@@ -199,15 +199,18 @@ KINDS: dict[str, Kind] = {
             "observations", Observation, "metric starts", metric="vehicle-tax-online", starts="2017-03-01",
             ends="2017-04-01", value="2450000", source="Service statistics",
         ),
-        _kind("streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi"),
+        _kind(
+            "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",
+            category="run", review_months="3", reviewed_on="2017-01-16",
+        ),
         _kind(
             "allocations", Allocation, "stream product starts", stream="taxpayers", product="vehicle-tax",
-            monthly_amount="400000.00", starts="2016-04-01", ends="2017-04-01",
+            monthly_amount="400000.00", starts="2016-04-01", ends="2017-04-01", why="Agreed for the year.",
         ),
         _kind(
             "ledger-entries", LedgerEntry, "reference", reference="GL-2017-000123", product="vehicle-tax",
             stream="taxpayers", starts="2017-03-01", ends="2017-04-01", amount="385120.55", currency="GBP",
-            account="6100", includes_labour="no", memo="Contact centre, March",
+            account="6100", includes_labour="no", is_capital="no", memo="Contact centre, March",
         ),
         _kind(
             "fx-rates", ExchangeRate, "currency starts", currency="EUR", rate="0.86", starts="2017-03-01",

@@ -348,7 +348,7 @@ class LedgerEntryPlan(Plan):
     columns = {
         "reference": "text", "product_id": "bigint", "stream_id": "bigint", "starts": "date", "ends": "date",
         "amount": "numeric(15, 2)", "currency": "text", "account": "text", "includes_labour": "boolean",
-        "memo": "text", "is_illustrative": "boolean",
+        "is_capital": "boolean", "memo": "text", "is_illustrative": "boolean",
     }  # fmt: skip
     held = (("catalog_product", "product_id", "KEY SHARE"), ("funding_fundingstream", "stream_id", "KEY SHARE"))
     standing = "o.reference = s.reference"
@@ -357,6 +357,7 @@ class LedgerEntryPlan(Plan):
         "OR o.starts <> s.starts OR o.ends <> s.ends OR o.amount <> s.amount "
         "OR COALESCE(s.currency, o.currency) <> o.currency OR COALESCE(s.account, o.account) <> o.account "
         "OR COALESCE(s.includes_labour, o.includes_labour) <> o.includes_labour "
+        "OR COALESCE(s.is_capital, o.is_capital) <> o.is_capital "
         "OR COALESCE(s.memo, o.memo) <> o.memo "
         "OR COALESCE(s.is_illustrative, o.is_illustrative) <> o.is_illustrative"
     )
@@ -389,6 +390,7 @@ class LedgerEntryPlan(Plan):
             "base_amount": self.base_amount,
             "account": "COALESCE(s.account, {o.account}, '')",
             "includes_labour": "COALESCE(s.includes_labour, {o.includes_labour}, false)",
+            "is_capital": "COALESCE(s.is_capital, {o.is_capital}, false)",
             "memo": "COALESCE(s.memo, {o.memo}, '')",
             "is_illustrative": "COALESCE(s.is_illustrative, {o.is_illustrative}, false)",
         }

@@ -22,7 +22,14 @@ from tests.access.world import KINDS, Someone, World
 pytestmark = pytest.mark.django_db
 
 #: Actions of viewsets that write: what the caller must be able to do with the row, and the body to send.
-WRITES = {"create": "add", "partial_update": "write", "correct": "write", "retract": "write", "batch": "add"}
+WRITES = {
+    "create": "add",
+    "partial_update": "write",
+    "correct": "write",
+    "retract": "write",
+    "change": "write",
+    "batch": "add",
+}
 READS = {"list", "retrieve", "summary"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
@@ -51,7 +58,12 @@ ABOUT = {
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
-VERBS = {"add": "begin", "edit": "write", "correct": "write", "retract": "write", "start": "write"}
+VERBS = {
+    "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
+    "start": "write",
+}  # fmt: skip
+#: Those that are a button on another page and have no form of their own.
+BUTTONS = {"review", "start"}
 READING_VERBS = {"list", "detail"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -177,7 +189,7 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
             unknown.append(ADD_PAGE.format(name=name))
             continue
         needs = BEGUN_AT.get(name) or VERBS.get(verb, "")
-        methods = ["GET", "POST"] if needs and verb != "start" else ["POST"] if needs else ["GET"]
+        methods = ["GET", "POST"] if needs and verb not in BUTTONS else ["POST"] if needs else ["GET"]
         found += [Endpoint(name, "", method, ABOUT[about], needs, argument) for method in methods]
     return found
 
@@ -240,6 +252,8 @@ def body(world: World, endpoint: Endpoint) -> dict:
         return [world.new(endpoint.kind)]
     if endpoint.action == "partial_update":
         return {"name": "Another name"}
+    if endpoint.action == "change":
+        return {"monthly_amount": "5.00", "starts": "2026-02-01", "why": "It does well."}
     return {"reason": "It was wrong."}
 
 

@@ -199,6 +199,51 @@ def test_an_allocation_says_its_currency(api):
     assert (row["currency"], row["monthly_amount"]) == ("GBP", "1000.00")
 
 
+def test_streams_are_filtered_by_category_and_say_when_their_review_is_due(api):
+    make_stream(code="levy", category="grow", reviewed_on=date(2026, 1, 31), review_months=1)
+    make_stream(code="fund", category="run")
+    rows = api.get("/api/v1/streams/", {"category": "grow"}).json()["results"]
+    assert [(row["code"], row["review_due"]) for row in rows] == [("levy", "2026-02-28")]
+    assert "category" in _errors(api.get("/api/v1/streams/", {"category": "nothing"}))
+    assert "one of run, grow, transform" in _errors(api.patch("/api/v1/streams/levy/", {"category": "x"}))["category"]
+
+
+def test_entries_are_filtered_by_kind_of_expense(api):
+    capital, operating = make_ledger_entry(is_capital=True), make_ledger_entry()
+    for asked, wanted in (("capital", capital), ("operating", operating)):
+        rows = api.get("/api/v1/ledger-entries/", {"expense": asked}).json()["results"]
+        assert [(row["id"], row["is_capital"]) for row in rows] == [(wanted.pk, wanted.is_capital)]
+
+
+def test_an_allocation_is_changed_from_a_day_on(api):
+    allocation = make_allocation()
+    path = f"/api/v1/allocations/{allocation.pk}/change/"
+    change = {"monthly_amount": "1200.00", "starts": "2026-04-01", "why": "It does well."}
+    answer = api.post(path, change)
+    assert answer.status_code == 201
+    ended, new = answer.json()
+    assert (ended["ends"], ended["corrects"]) == ("2026-04-01", allocation.pk)
+    assert (new["monthly_amount"], new["starts"], new["ends"], new["why"]) == (
+        "1200.00", "2026-04-01", None, "It does well.",
+    )  # fmt: skip
+    assert api.post(path, change).status_code == 409  # this row is no longer the one that counts
+    answer = api.post(f"/api/v1/allocations/{new['id']}/change/", change)
+    assert (answer.status_code, answer.json()) == (200, [])
+    answer = api.post(f"/api/v1/allocations/{ended['id']}/change/", change | {"starts": "2026-02-01"})
+    assert "which is after 2026-02-01" in _errors(answer)["starts"]
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [({"why": ""}, "why"), ({"monthly_amount": "-1"}, "monthly_amount"), ({"starts": "soon"}, "starts")],
+)
+def test_a_change_that_cannot_be_is_told_at_its_field(api, given, field):
+    change = {"monthly_amount": "1200.00", "starts": "2026-04-01", "why": "It does well."} | given
+    answer = api.post(f"/api/v1/allocations/{make_allocation().pk}/change/", change)
+    assert answer.status_code == 400
+    assert field in _errors(answer)
+
+
 @pytest.mark.parametrize(
     ("role", "path", "status"),
     [

@@ -60,6 +60,17 @@ def test_a_file_of_the_ledger_does_not_ask_for_the_sums_that_the_page_shows(read
     assert sum('FROM "funding_ledgerentry"' in query["sql"] for query in asked.captured_queries) == 1
 
 
+def test_files_say_category_review_reason_and_kind_of_expense(reader):
+    stream = make.make_stream(category="grow", review_months=6, reviewed_on=make.START)
+    make.make_allocation(stream=stream, why="It does well.")
+    make.make_ledger_entry(is_capital=True)
+
+    found = columns(reader.get("/funding/", {"format": "csv"}), "category", "review_months", "reviewed_on")
+    assert list(found) == [("grow", "6", "2026-01-01")]
+    assert list(columns(reader.get("/funding/allocations/", {"format": "csv"}), "why")) == [("It does well.",)]
+    assert list(columns(reader.get("/funding/ledger/", {"format": "csv"}), "is_capital")) == [("yes",)]
+
+
 def test_allocations_streams_and_rates_have_what_their_pages_have(reader):
     stream = make.make_stream(code="fees", currency="GBP", sponsor=make.make_person(code="ada"))
     make.make_allocation(stream=stream, product=make.make_product(code="tax"), monthly_amount=Decimal("400000.00"))

@@ -381,13 +381,74 @@ def test_money_is_allocated_from_the_streams_page(client, finance):
 
 
 def test_a_stream_is_added_and_changed_but_keeps_its_code(client, finance):
-    client.post(reverse("funding:stream-add"), {"code": "levy", "name": "Levy", "currency": "gbp"})
+    client.post(reverse("funding:stream-add"), {"code": "levy", "name": "Levy", "currency": "gbp", "review_months": 6})
     stream = FundingStream.objects.get()
     assert (stream.code, stream.currency) == ("levy", "GBP")
     answer = client.post(
-        reverse("funding:stream-edit", args=["levy"]), {"code": "other", "name": "The levy", "currency": "GBP"}
+        reverse("funding:stream-edit", args=["levy"]),
+        {"code": "other", "name": "The levy", "currency": "GBP", "review_months": 6},
     )
     assert answer.url == stream.get_absolute_url()
     stream.refresh_from_db()
     assert (stream.code, stream.name) == ("levy", "The levy")
     assert "The levy" in client.get(stream.get_absolute_url()).content.decode()
+
+
+def test_an_allocation_is_changed_from_a_day_on(client, finance, settings):
+    settings.TWOFOLD_TODAY = date(2026, 3, 31)
+    allocation = make_allocation()
+    url = reverse("funding:allocation-change", args=[allocation.pk])
+    assert url in client.get(allocation.get_absolute_url()).content.decode()
+    assert client.get(url).context["form"].initial["starts"] == date(2026, 4, 1)
+    data = {"monthly_amount": "1200", "starts": "2026-04-01", "why": "It does well."}
+    answer = client.post(url, data, follow=True)
+    assert "It does well." in answer.content.decode()
+    new = Allocation.objects.known().get(ends=None)
+    assert (new.monthly_amount, new.recorded_by) == (1200, finance)
+    assert client.get(url).status_code == 409
+    again = client.post(reverse("funding:allocation-change", args=[new.pk]), data, follow=True)
+    assert "Nothing changed" in again.content.decode()
+    assert "It does well." in client.get(reverse("funding:allocation-list")).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "words"),
+    [
+        ({"why": ""}, "why", "required"),
+        ({"monthly_amount": "-1"}, "monthly_amount", "greater than or equal to 0"),
+        ({"starts": "2025-01-01"}, "starts", "which is after 2025-01-01"),
+        ({"starts": "0202-01-01"}, "starts", "out of reach"),
+    ],
+)
+def test_a_change_that_cannot_be_is_told_beside_its_field(client, finance, given, field, words):
+    data = {"monthly_amount": "1200", "starts": "2026-04-01", "why": "It does well."} | given
+    answer = client.post(reverse("funding:allocation-change", args=[make_allocation().pk]), data)
+    assert answer.status_code == 422
+    assert words in answer.context["form"].errors[field][0]
+
+
+def test_a_stream_is_marked_as_reviewed_by_one_button(client, finance, settings):
+    settings.TWOFOLD_TODAY = date(2026, 6, 30)
+    stream = make_stream(category="grow", review_months=12)
+    for url in (stream.get_absolute_url(), reverse("funding:stream-list")):
+        assert "overdue" in client.get(url).content.decode()
+    answer = client.post(reverse("funding:stream-review", args=[stream.code]), follow=True)
+    page = answer.content.decode()
+    assert "next review is due 30 Jun 2027" in page
+    assert "Reviewed every year: last on 30 Jun 2026, next due 30 Jun 2027" in page
+    assert "overdue" not in page
+    assert "grow" in page
+
+
+def test_streams_are_filtered_by_category(client, reader):
+    wanted = make_stream(category="grow")
+    make_stream()
+    assert list(client.get(reverse("funding:stream-list"), {"category": "grow"}).context["page"]) == [wanted]
+
+
+def test_capital_expense_is_told_apart(client, reader):
+    capital, operating = make_ledger_entry(is_capital=True), make_ledger_entry()
+    rows = client.get(reverse("funding:ledger-entry-list"), {"expense": "operating"}).context["page"]
+    assert list(rows) == [operating]
+    assert "capital" in client.get(reverse("funding:ledger-entry-list")).content.decode()
+    assert "Capital: it makes something that lasts" in client.get(capital.get_absolute_url()).content.decode()

@@ -101,6 +101,17 @@ def test_ledger_entries_and_usage_have_batches_too(root):
     }
 
 
+def test_a_batch_says_which_entries_are_capital_and_what_it_leaves_out_stays(root):
+    entry = {"product": "tax", "starts": "2026-02-01", "ends": "2026-02-02", "amount": "5", "currency": "USD"}
+    address = "/api/v1/ledger-entries/batch/"
+    given = [entry | {"reference": "A", "is_capital": True}, entry | {"reference": "B"}]
+    assert send(root, given, address=address).json()["added"] == 2
+    again = [entry | {"reference": "A"}, entry | {"reference": "B", "is_capital": True}]
+    assert send(root, again, address=address).json() == {"rows": 2, "added": 0, "corrected": 1, "unchanged": 1}
+    known = LedgerEntry.objects.known().order_by("reference")
+    assert list(known.values_list("reference", "is_capital")) == [("A", True), ("B", True)]
+
+
 def test_rows_that_stand_are_left_or_corrected(root):
     send(root, [row(source="Statistics"), row(starts="2026-03-01", ends="2026-03-02")])
     again = [row(), row(starts="2026-03-01", ends="2026-03-02", value="6"), row(starts="2026-04-01", ends="2026-04-02")]

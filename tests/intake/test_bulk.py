@@ -60,6 +60,7 @@ def ledger_entries(dice: random.Random) -> list[dict]:
             "ends": day(starts + dice.choice([1, 1, 1, 31, 31, 31, 0])),
             "amount": dice.choice(["1.10", "-3", "7654321.09"]),
             "currency": dice.choice(["USD"] * 4 + ["EUR"] * 4 + ["GBP"]),
+            "is_capital": dice.choice(["yes", "no", "no"]),
         }
         for _ in range(dice.randrange(1, 5))
     ]
