@@ -284,11 +284,8 @@ def revert(decision: Decision, *, why: str, by: User, starts: date | None = None
 
 def _held(decision: Decision, statuses: set[Status], done: str) -> Decision:
     """Return the decision with its row locked, where it is in one of these statuses."""
-    held = (
-        Decision.objects.select_for_update(of=("self",))
-        .select_related("value_stream", "proposed_by", "applied_by", "ended_by")
-        .get(pk=decision.pk)
-    )
+    # Alone: a row that is joined to it would be as it was before the wait, such as who applied it meanwhile.
+    held = Decision.objects.select_for_update().get(pk=decision.pk)
     if held.status not in statuses:
         raise NotOpen(f"{_where(held)} It cannot be {done} now.")
     return held

@@ -352,5 +352,5 @@ def test_proposing_locks_nothing_out_a_second_proposal_may_stand_beside_the_firs
         approve(decision, by=finance)
     apply(first, by=somebody)
 
-    with pytest.raises(GroundMoved, match="was £1,000.00 a month when it was proposed and is £800.00"):
+    with pytest.raises(GroundMoved, match=r"was £1,000\.00 a month when it was proposed and is £800\.00"):
         apply(second, by=somebody)

@@ -96,6 +96,10 @@ class Decision(Scoped, models.Model):
     def __str__(self) -> str:
         return self.title
 
+    def get_absolute_url(self) -> str:
+        """Return the address of its page."""
+        return reverse("rebalance:decision-detail", args=[self.pk])
+
     @classmethod
     def conditions(cls, covered: Reach) -> list[Q]:
         """Return the condition that puts a stored decision within reach: all that it changes is."""
@@ -106,10 +110,6 @@ class Decision(Scoped, models.Model):
         """Return whether every product that it changes is within reach."""
         products = self.lines.values_list("product_id", "product__value_stream_id").distinct()
         return all(product in covered.products or stream in covered.streams for product, stream in products)
-
-    def get_absolute_url(self) -> str:
-        """Return the address of its page."""
-        return reverse("rebalance:decision-detail", args=[self.pk])
 
 
 class DecisionLine(models.Model):
