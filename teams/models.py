@@ -284,7 +284,7 @@ def labour_touches(starts: date, ends: date | None) -> list[Touch]:
     """Return the figures that labour on the days [starts, ends) can change: those of all products with a team.
 
     All of them, because the cost of a discipline with few people is pooled over all disciplines: see
-    `portfolio.rollup.labour`.
+    `products.catalog.labour`.
     """
     assignments = apps.get_model("catalog.Assignment").objects.known().during(starts, ends)
     touches = []

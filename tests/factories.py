@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
 from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
@@ -142,6 +142,35 @@ def make_allocation(**given) -> Allocation:
         if name not in given:
             given[name] = make()
     return _recorded(Allocation, {"monthly_amount": Decimal("1000.00"), "starts": START}, given)
+
+
+def make_guardrail(**given) -> Guardrail:
+    """Make a guardrail; without a kind it is the most that any one product gets."""
+    if "owner" not in given:
+        given["owner"] = make_person()
+    if not {"amount", "share"} & set(given):
+        given["amount"] = Decimal("1000000.00")
+    defaults = {
+        "name": f"guardrail-{next(_numbers)}",
+        "kind": "product",
+        "bound": "most",
+        "starts": START,
+        "why": "No product is too large to fail.",
+    }
+    return _recorded(Guardrail, defaults, given)
+
+
+def make_waiver(**given) -> Waiver:
+    """Make a waiver of a guardrail, given by itself or by name; without `ends` it is for 90 days."""
+    if "guardrail" not in given:
+        given["guardrail"] = make_guardrail()
+    if isinstance(given["guardrail"], Guardrail):
+        given["guardrail"] = given["guardrail"].name
+    if "person" not in given:
+        given["person"] = make_person()
+    given.setdefault("starts", START)
+    given.setdefault("ends", given["starts"] + timedelta(days=90))
+    return _recorded(Waiver, {"why": "Until the new service has settled."}, given)
 
 
 def make_exchange_rate(**given) -> ExchangeRate:

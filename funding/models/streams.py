@@ -238,3 +238,13 @@ class Allocation(Recorded):
                     "allocation, or start after it."
                 }
             )
+        self._keep_guardrails()
+
+    def guard_without(self) -> None:
+        """Have the guardrails checked without this one."""
+        self._keep_guardrails(is_retracted=True)
+
+    def _keep_guardrails(self, *, is_retracted: bool = False) -> None:
+        from funding.guardrails import keep_guardrails  # which stands on the models
+
+        keep_guardrails(self, is_retracted=is_retracted)

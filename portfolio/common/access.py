@@ -52,6 +52,8 @@ WRITERS: dict[str, frozenset[Role]] = {
     "funding.allocation": frozenset({_LEADER, _FINANCE}),
     "funding.ledgerentry": frozenset({_FINANCE}),
     "funding.exchangerate": frozenset({_FINANCE}),
+    "funding.guardrail": frozenset({_LEADER, _FINANCE}),
+    "funding.waiver": frozenset({_LEADER, _FINANCE}),
     "network.link": frozenset({_LEADER, _OWNER}),
     "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
     "rebalance.elasticity": frozenset({_LEADER, _OWNER, _FINANCE}),

@@ -14,6 +14,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from portfolio.common import access
+from portfolio.common.afterwards import checked_together
 from portfolio.common.described import Described
 from portfolio.common.errors import AlreadyRetracted, NotAllowed
 from portfolio.common.models import User
@@ -47,6 +48,7 @@ def save(row: DescribedRow, *, by: User | None) -> DescribedRow:
 
 
 @transaction.atomic
+@checked_together()
 def record(row: RecordedRow, *, by: User | None) -> RecordedRow:
     """Record a new fact or agreement.
 
@@ -62,6 +64,7 @@ def record(row: RecordedRow, *, by: User | None) -> RecordedRow:
 
 
 @transaction.atomic
+@checked_together()
 def correct(row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: User | None) -> RecordedRow:
     """Retract `row` and record it again with `changes`, at one moment; return the new row.
 
@@ -78,6 +81,7 @@ def correct(row: RecordedRow, *, changes: Mapping[str, Any], reason: str, by: Us
 
 
 @transaction.atomic
+@checked_together()
 def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
     """Withdraw `row`: it was never true. Retracting it twice is refused."""
     if by is not None:

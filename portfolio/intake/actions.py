@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models, transaction
 
 from portfolio.common import actions
+from portfolio.common.afterwards import checked_together
 from portfolio.common.described import Described
 from portfolio.common.errors import TwofoldError
 from portfolio.common.models import User
@@ -120,11 +121,14 @@ class Load:
         """Convert the rows, find out which of them stand, and write the others."""
         entries = convert(self.kind, rows, self.errors)
         find_standing(self.kind, entries, by=self.by)
-        with gathering_marks():
-            if self.kind.is_described:
-                self._save(entries)
-            else:
-                self._record(entries)
+        try:
+            with gathering_marks(), checked_together(unless=lambda: self.errors):
+                if self.kind.is_described:
+                    self._save(entries)
+                else:
+                    self._record(entries)
+        except TwofoldError as error:
+            self.errors.append(Problem(0, "", str(error)))
 
     def report(self) -> Report:
         """Return what came of it; where a row is bad no row counts as done."""

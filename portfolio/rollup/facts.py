@@ -41,8 +41,8 @@ from portfolio.rollup.inputs import (
     is_among,
     nothing,
 )
-from portfolio.rollup.labour import labour_by_product
 from portfolio.rollup.models import Basis
+from products.catalog.labour import labour_by_product
 from products.catalog.models import Product
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
