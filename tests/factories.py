@@ -12,6 +12,8 @@ from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, L
 from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
+from portfolio.rebalance.models import Elasticity, Scenario
+from portfolio.rebalance.scenario_actions import begin_scenario
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -203,3 +205,21 @@ def make_usage(**given) -> Usage:
     if consumer and not linked.exists():
         make_link(supplier=given["supplier"], consumer=consumer, share=0, starts=given["month"])
     return _recorded(Usage, {"quantity": Decimal("10")}, given)
+
+
+def make_elasticity(**given) -> Elasticity:
+    """Make a product's elasticity, or with `stage=` the default of a stage."""
+    if "product" not in given and "stage" not in given:
+        given["product"] = make_product()
+    defaults = {"low": Decimal("0.200"), "high": Decimal("0.600"), "why": "A judgement of the owner."}
+    return _recorded(Elasticity, defaults, given)
+
+
+def make_scenario(**given) -> Scenario:
+    """Make a scenario from the allocations of a day, of which there is at least one; without `by=` it is a leader's."""
+    given.setdefault("starts", date(2026, 7, 1))
+    if not Allocation.objects.known().current(given["starts"]).exists():
+        make_allocation()
+    return begin_scenario(
+        **({"name": f"Scenario {next(_numbers)}", "by": given.pop("by", None) or make_user("leader")} | given)
+    )

@@ -1,5 +1,8 @@
 """The base of every refusal. A message says what was found, what was needed and how to mend it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class TwofoldError(Exception):
     """Something the user can mend; pages and API show the message as it is."""
@@ -28,3 +31,13 @@ class Unavailable(TwofoldError):
 
 class AlreadyRetracted(TwofoldError):
     """The row was corrected or retracted by someone else in the meantime."""
+
+
+class Moved(TwofoldError):
+    """The row is not at the version any more that the caller saw; `found` says what changed, for programs to read."""
+
+    found: Mapping[str, Any] = {}
+
+
+class NeedsVersion(TwofoldError):
+    """A change that must name the version that it is made to names none."""

@@ -10,7 +10,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.serializers import as_serializer_error
 
-from portfolio.common.errors import AlreadyRetracted, Busy, NotAllowed, TwofoldError, Unavailable
+from portfolio.common.errors import AlreadyRetracted, Busy, Moved, NeedsVersion, NotAllowed, TwofoldError, Unavailable
 
 
 class Conflict(exceptions.APIException):
@@ -18,6 +18,24 @@ class Conflict(exceptions.APIException):
 
     status_code = HTTPStatus.CONFLICT
     default_code = "conflict"
+
+
+class PreconditionFailed(exceptions.APIException):
+    """The row is at another version than If-Match names; `found` says what changed since."""
+
+    status_code = HTTPStatus.PRECONDITION_FAILED
+    default_code = "moved"
+
+    def __init__(self, error: Moved) -> None:
+        super().__init__(str(error))
+        self.found = error.found
+
+
+class PreconditionRequired(exceptions.APIException):
+    """The call needs If-Match."""
+
+    status_code = HTTPStatus.PRECONDITION_REQUIRED
+    default_code = "if_match_required"
 
 
 class TooMany(exceptions.APIException):
@@ -55,6 +73,7 @@ class ProblemFormatter(ExceptionFormatter):
             "status": int(self.exc.status_code),
             "detail": errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} errors; see `errors`.",
             "errors": errors,
+            **getattr(self.exc, "found", {}),
         }
 
 
@@ -70,6 +89,10 @@ class ProblemHandler(ExceptionHandler):
                 return exceptions.PermissionDenied(str(exc))
             case AlreadyRetracted():
                 return Conflict(str(exc))
+            case Moved():
+                return PreconditionFailed(exc)
+            case NeedsVersion():
+                return PreconditionRequired(str(exc))
             case Busy():
                 return TooMany(str(exc))
             case OperationalError() | InterfaceError():
