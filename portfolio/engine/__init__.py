@@ -9,6 +9,12 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `krylov`: the iteration they use.
 - `uncertainty`: 90 % ranges to distributions and back, repeatable draws, ties.
 - `rounding`: parts to whole cents that add up to their displayed total.
+- `response`: what a product would return at another spend, on average and at the margin.
+- `rebalancing`: the best split of money under rules, with its certificate and shadow prices.
+- `rules`: those rules, and which of them conflict.
+- `gains`: what splits gain over leaving it as it is, how surely, and which are tied.
+- `effects`: what a split does to the whole network, and how soon.
+- `scoring`: how good stated ranges turned out to be.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.

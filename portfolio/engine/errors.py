@@ -28,6 +28,10 @@ class Unsolved(EngineError):
     """The network is so close to a closed loop that its figures cannot be told to 1e-9."""
 
 
+class RebalancingError(EngineError):
+    """Money that cannot be split as asked: rules that cross, figures that mean nothing, a certificate that fails."""
+
+
 def in_words(indices: Iterable[int], most: int = 10) -> str:
     """Return "3, 5 and 8"; beyond `most` of them, the first ones and how many there are."""
     every = list(indices)
