@@ -30,6 +30,7 @@ KNOWN_VARIABLES = {
     "TWOFOLD_BASE_CURRENCY",
     "TWOFOLD_FISCAL_YEAR_START",
     "TWOFOLD_FUNDING_CATEGORIES",
+    "TWOFOLD_RAMP_UP_MONTHS",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
@@ -49,6 +50,7 @@ TWOFOLD_BASE_CURRENCY = env.str("TWOFOLD_BASE_CURRENCY", default="GBP" if TWOFOL
 TWOFOLD_FISCAL_YEAR_START = env.int("TWOFOLD_FISCAL_YEAR_START", default=4 if TWOFOLD_DEMO else 1)
 TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public services" if TWOFOLD_DEMO else "All products")
 TWOFOLD_FUNDING_CATEGORIES = env.list("TWOFOLD_FUNDING_CATEGORIES", default=["run", "grow", "transform"])
+TWOFOLD_RAMP_UP_MONTHS = env.int("TWOFOLD_RAMP_UP_MONTHS", default=3)
 TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
 
 _today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
@@ -62,6 +64,8 @@ if TWOFOLD_BASE_CURRENCY not in list_currencies():
     )
 if not 1 <= TWOFOLD_FISCAL_YEAR_START <= 12:
     raise ImproperlyConfigured("TWOFOLD_FISCAL_YEAR_START must be a month from 1 (January) to 12 (December).")
+if not 0 <= TWOFOLD_RAMP_UP_MONTHS <= 24:
+    raise ImproperlyConfigured("TWOFOLD_RAMP_UP_MONTHS must be a number of months from 0 to 24.")
 for _category in TWOFOLD_FUNDING_CATEGORIES:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _category) or len(_category) > 40:
         raise ImproperlyConfigured(
@@ -254,6 +258,8 @@ CELERY_BEAT_SCHEDULE = {
     "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
     # When the fewest write: it reads everything.
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
+    # Predictions whose quarters are over; each is looked at once, when its months have figures.
+    "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
 }
 
 # -- Sign-in -----------------------------------------------------------------------------------------------

@@ -4,8 +4,7 @@ Each locks the decision's row first, so of two people who act at once one finds 
 froze is written once, when it is proposed; afterwards only its status, its approvals and what came of it are added.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -15,12 +14,15 @@ from django.utils import timezone
 
 from funding.actions import Change as NewAmount
 from funding.actions import change_allocations
+from funding.guardrails import GuardrailBroken
 from funding.models import Allocation, FundingStream
 from portfolio.common import access, formats
-from portfolio.common.errors import NotAllowed, TwofoldError
+from portfolio.common.afterwards import checked_together
+from portfolio.common.errors import Moved, NotAllowed, TwofoldError
 from portfolio.common.models import User
 from portfolio.common.months import today
-from portfolio.rebalance import approvals, ground
+from portfolio.rebalance import approvals, ground, guarded, predictions
+from portfolio.rebalance.changes import Change
 from portfolio.rebalance.freezing import digest_of
 from portfolio.rebalance.ground import GroundMoved
 from portfolio.rebalance.models import Approval, Decision, DecisionLine, Scenario, ScenarioLine, Status
@@ -31,50 +33,37 @@ class ProposalRefused(TwofoldError):
     """A scenario that cannot be proposed as it is."""
 
 
-class ScenarioChanged(ProposalRefused):
+class ScenarioChanged(Moved):
     """The scenario moved on since it was looked at."""
+
+    def __init__(self, scenario: Scenario, version: int):
+        self.found = {"version": scenario.version}
+        super().__init__(
+            f"{scenario} is at version {scenario.version}, and you looked at version {version}. Look at what changed, "
+            "then propose it again."
+        )
 
 
 class NotOpen(TwofoldError):
     """The decision is past the step that was asked for."""
 
 
-@dataclass(frozen=True)
-class Change:
-    """What one stream is to pay one product a month instead, in the stream's currency."""
-
-    stream: FundingStream
-    product: Product
-    before: Decimal
-    after: Decimal
-
-    @property
-    def stream_id(self) -> int:
-        """The stream's key, as a line of a decision has it."""
-        return self.stream.pk
-
-    @property
-    def product_id(self) -> int:
-        """The product's key."""
-        return self.product.pk
-
-
 @transaction.atomic
-def propose(scenario: Scenario, *, version: int, title: str, why: str, by: User) -> Decision:
+def propose(
+    scenario: Scenario, *, version: int, title: str, why: str, by: User, alternatives: Sequence[Scenario] = ()
+) -> Decision:
     """Freeze a scenario as it is at `version` and put it to those who must approve it.
 
     What is frozen are the amounts that differ, from what stands on the day it starts; predictions for 1, 2 and 4
     quarters; guardrails and waivers; the alternatives; and what all of it rests on. The scenario may go on being
-    edited. Proposing counts as the proposer's own approval, in a role that they hold over all of it. Repeating it
-    makes a second proposal.
+    edited. Proposing counts as the proposer's own approval, in a role that they hold over all of it. `alternatives`
+    are other scenarios that were considered: what each would have brought is kept beside it. Refused, with all of
+    them, where it breaks guardrails that no waiver lets go. Repeating it makes a second proposal.
     """
     held = Scenario.objects.select_for_update(of=("self",)).select_related("value_stream").get(pk=scenario.pk)
     access.require(by, held)
     if held.version != version:
-        raise ScenarioChanged(
-            f"{held} is at version {held.version}, and you looked at version {version}. Look at what changed, then "
-            "propose it again."
-        )
+        raise ScenarioChanged(held, version)
     changes = _changes(held)
     if not changes:
         raise ProposalRefused(
@@ -90,7 +79,8 @@ def propose(scenario: Scenario, *, version: int, title: str, why: str, by: User)
         starts=held.starts,
         proposed_by=by,
     )
-    return _freeze(decision, changes)
+    others = {str(other): _changes(other) for other in alternatives if other.pk != held.pk}
+    return _freeze(decision, changes, others)
 
 
 def _changes(scenario: Scenario) -> list[Change]:
@@ -120,11 +110,24 @@ def _from_ground(wanted: Sequence[tuple[FundingStream, Product, Decimal]], start
     return changes
 
 
-def _freeze(decision: Decision, changes: Sequence[Change]) -> Decision:
-    """Write a proposal with its lines, and the proposer's own approval."""
+def _freeze(
+    decision: Decision, changes: Sequence[Change], others: Mapping[str, Sequence[Change]] | None = None
+) -> Decision:
+    """Write a proposal with its lines, its predictions and the proposer's own approval."""
     decision.known_at = decision.proposed_at = timezone.now()
     decision.full_clean(exclude=["digest"])
+    found, broken = guarded.outcomes(changes, decision.starts)
+    if broken:
+        raise ProposalRefused(
+            f"{' '.join(broken)} Change the amounts, or have the rule waived for a while, with a reason and an end."
+        )
+    ahead = predictions.outlook(
+        changes, starts=decision.starts, value_stream=decision.value_stream, others=dict(others or {})
+    )
+    decision.run, decision.seed = ahead.run, ahead.seed
+    decision.frozen = ahead.frozen | {"guardrails": guarded.frozen(found)}
     decision.save()
+    predictions.write(decision, ahead.rows)
     DecisionLine.objects.bulk_create(
         [
             DecisionLine(
@@ -231,12 +234,16 @@ def apply(decision: Decision, *, by: User) -> Decision:
     )
     if moved := ground.differences(lines, held.starts):
         raise GroundMoved(moved)
-    made = change_allocations(
-        [NewAmount(line.stream, line.product, line.after) for line in lines],
-        starts=held.starts,
-        why=f"Decision {held.pk}: {held.title}",
-        by=by,
-    )
+    try:
+        with checked_together():  # the guardrails hold the split as a whole: half of a move may break one
+            made = change_allocations(
+                [NewAmount(line.stream, line.product, line.after) for line in lines],
+                starts=held.starts,
+                why=f"Decision {held.pk}: {held.title}",
+                by=by,
+            )
+    except GuardrailBroken as error:
+        raise GroundMoved([breach.words for breach in error.breaches]) from error
     _link(lines, made, held.starts)
     held.status, held.applied_by, held.applied_at = Status.APPLIED, by, timezone.now()
     held.save(update_fields=["status", "applied_by", "applied_at"])

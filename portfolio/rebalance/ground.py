@@ -9,16 +9,17 @@ from django.db.models import Q
 
 from funding.models import Allocation
 from portfolio.common import formats
-from portfolio.common.errors import TwofoldError
+from portfolio.common.errors import Moved
 
 Pair = tuple[int, int]
 
 
-class GroundMoved(TwofoldError):
+class GroundMoved(Moved):
     """What a proposal rests on is no longer so; `differences` has one sentence for each thing that moved."""
 
     def __init__(self, differences: Sequence[str]):
         self.differences = list(differences)
+        self.found = {"differences": self.differences}
         several = f"{len(differences)} things" if len(differences) > 1 else "Something"
         super().__init__(
             f"{several} moved since this was proposed, so nothing was changed: {' '.join(differences)} "

@@ -33,7 +33,7 @@ def make_scenario(*lines: tuple[Allocation, str | Decimal], by: User | None = No
 
 def make_move(**given) -> Scenario:
     """Make a scenario that moves 200 a month from one product to another of the same stream."""
-    stream = given.pop("stream", None) or make_stream(code="fees", name="Fees", currency="GBP")
+    stream = given.pop("stream", None) or make_stream(code="fees", name="Fees")
     one, two = (
         make_allocation(stream=stream, product=make_product(name=name), monthly_amount=Decimal("1000.00"))
         for name in ("Licences", "Tests")

@@ -278,7 +278,7 @@ def test_it_is_refused_where_the_ground_moved_with_each_thing_that_did():
         apply(decision, by=make_user("leader"))
 
     assert refused.value.differences == [
-        "Fees to Licences was £1,000.00 a month when it was proposed and is £1,100.00.",
+        "Fees to Licences was $1,000.00 a month when it was proposed and is $1,100.00.",
         "Fees to Tests is agreed to change on 1 Sep 2026.",
     ]
     assert "2 things moved" in str(refused.value)
@@ -352,5 +352,5 @@ def test_proposing_locks_nothing_out_a_second_proposal_may_stand_beside_the_firs
         approve(decision, by=finance)
     apply(first, by=somebody)
 
-    with pytest.raises(GroundMoved, match=r"was £1,000\.00 a month when it was proposed and is £800\.00"):
+    with pytest.raises(GroundMoved, match=r"was \$1,000\.00 a month when it was proposed and is \$800\.00"):
         apply(second, by=somebody)

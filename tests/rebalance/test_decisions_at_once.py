@@ -70,7 +70,7 @@ def test_of_two_decisions_over_the_same_money_one_is_applied_and_the_other_finds
 
     assert sorted(decision.status for decision in Decision.objects.all()) == [Status.APPLIED, Status.APPROVED]
     [told] = [result for result in results if isinstance(result, TwofoldError)]
-    assert "was £1,000.00 a month when it was proposed and is £800.00" in str(told)
+    assert "was $1,000.00 a month when it was proposed and is $800.00" in str(told)
 
 
 @pytest.mark.postgresql

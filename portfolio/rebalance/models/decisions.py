@@ -188,6 +188,10 @@ class Estimator(models.TextChoices):
 class PredictionQuerySet(models.QuerySet):
     """Reads of predictions."""
 
+    def scored(self) -> Self:
+        """Return those whose outcome is known."""
+        return self.filter(outcome__isnull=False)
+
     def due(self, month) -> Self:
         """Return those whose last month is over by `month` and that nobody has looked at yet."""
         return self.filter(checked_at=None, last_month__lte=month, decision__status__in=["applied", "reverted"])
