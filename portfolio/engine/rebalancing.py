@@ -23,6 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .demand import TINY, Demand
 from .errors import RebalancingError, in_words
 from .response import has_basis, responses
 from .rules import ROUNDING, Group, Infeasible, Rule, Tree
@@ -36,7 +37,6 @@ Places = NDArray[np.intp]
 MOST_GAP = 1e-9  # of the value
 MOST_TURNS = 300  # in search of a price; some ten are the rule
 SUM_TOLERANCE = 4 * float(np.finfo(np.float64).eps)
-TINY = 1e-290  # amounts below are too coarse to take a marginal return from
 EDGE = 1e-9  # how far a bracket is set beyond what bounds the price
 
 
@@ -144,7 +144,7 @@ def best_split(
 
 
 class _Problem:
-    """One split to find. Products that can move are `free`; arrays of theirs alone are those of `_Demand`."""
+    """One split to find. Products that can move are `free`; arrays of theirs alone are those of `Demand`."""
 
     def __init__(
         self,
@@ -188,11 +188,16 @@ class _Problem:
         room = max(self.budget - float(self.low.sum()), 0.0) + ROUNDING * float(np.abs(self.low).sum())
         self.cap = np.minimum(self.high, self.low + 2 * room)
         self.free = np.flatnonzero(self.basis & (self.cap > self.low))
-        self.demand = _Demand(self, self.free)
+        self.demand = self._demand(self.free)
         is_fixed = np.ones(size, dtype=bool)
         is_fixed[self.free] = False
         self.amounts = np.where(is_fixed, self.low, 0.0)
         self.fixed = np.bincount(self.tree.home, weights=self.amounts, minlength=self.tree.size).astype(np.float64)
+
+    def _demand(self, places: Places) -> Demand:
+        surcharge = None if self.surcharge is None else self.surcharge[places]
+        figures = (self.current, self.value, self.elasticity, self.low, self.cap)
+        return Demand(*(array[places] for array in figures), surcharge=surcharge)
 
     def solve(self) -> Split:
         at = self._prices()
@@ -200,7 +205,7 @@ class _Problem:
         amounts[self.free] = self.demand.amounts
         marginal = np.full(amounts.size, np.nan)
         known = np.flatnonzero(self.basis)
-        demand = self.demand if known.size == self.free.size else _Demand(self, known)
+        demand = self.demand if known.size == self.free.size else self._demand(known)
         marginal[known] = demand.marginals(amounts[known])
         # Where an amount is too small for a float, its marginal return is the price it was found at.
         is_lost = (self.demand.amounts < TINY) & (self.demand.low < TINY) & (at < np.inf)
@@ -241,7 +246,7 @@ class _Problem:
     # -- the price of each product's money, and the money that goes with it ------------------------------------
 
     def _prices(self) -> Array:
-        """Fill in the amounts of the free products; return the price coordinate (see `_Demand`) each was found at."""
+        """Fill in the amounts of the free products; return the price coordinate (see `Demand`) each was found at."""
         tree, demand = self.tree, self.demand
         self.is_least, self.is_most = np.zeros(tree.size, dtype=bool), np.zeros(tree.size, dtype=bool)
         if not self.free.size:
@@ -256,7 +261,7 @@ class _Problem:
                 nodes, target = level, np.array([self.budget])
                 self.is_least[0] = self.is_most[0] = True
             else:
-                total = self._sums(at, demand.slice(slice(None)), home)[0]
+                total = self._sums(at, demand.part(slice(None)), home)[0]
                 room = ROUNDING * np.abs(total[level])
                 is_under, is_over = total[level] < tree.least[level] - room, total[level] > tree.most[level] + room
                 nodes = level[is_under | is_over]
@@ -283,7 +288,7 @@ class _Problem:
             above[level] = above[self.tree.parent[level]]
         return above[home]
 
-    def _sums(self, at: Array, demand: _Demand, home: Places) -> tuple[Array, Array, Array]:
+    def _sums(self, at: Array, demand: Demand, home: Places) -> tuple[Array, Array, Array]:
         """Return, of each node at these prices: its money, the part of it that moves with the price, and how fast.
 
         Nodes inside are kept within their bounds. How fast: the sum of amount times -d log(amount) / d price.
@@ -313,7 +318,7 @@ class _Problem:
         Newton's method with the products that have met a bound held there, within a bracket that bisection shrinks
         where Newton does not get on.
         """
-        demand, home = self.demand.slice(inside), self.tree.home[self.free[inside]]
+        demand, home = self.demand.part(inside), self.tree.home[self.free[inside]]
         # With all money at the floors, or at the ceilings, there is nothing to search.
         bottom, top = self.bottom[nodes], self.top[nodes]
         is_low = target <= bottom + ROUNDING * np.maximum(np.abs(target), np.abs(bottom))
@@ -399,7 +404,7 @@ class _Problem:
             price[level] = np.where(self.is_least[level], own, np.maximum(own, parents))
         return price
 
-    def _gap(self, known: Places, demand: _Demand, amounts: Array, found: Array, price: Array, held: Array) -> float:
+    def _gap(self, known: Places, demand: Demand, amounts: Array, found: Array, price: Array, held: Array) -> float:
         """Return by how much the dual value at these prices exceeds the value, each term of which is at least 0.
 
         The dual value is `price[0] budget + sum over nodes of held least or most + sum over products of the most of
@@ -422,74 +427,6 @@ class _Problem:
         room = np.where(held > 0, tree.most - total, np.where(held < 0, total - tree.least, 0.0))
         room[np.abs(room) <= ROUNDING * tree.totals(np.abs(amounts))] = 0.0  # as the sums are kept to
         return max(float(gained.sum() + _product(np.abs(held), room).sum()), 0.0)
-
-
-class _Demand:
-    """How much money some products take at a price.
-
-    Its coordinate is the logarithm of the price, in which demand is `exp(a - s price)` with s = 1 / (1 - e); with
-    surcharges it is the price itself, which may then be negative.
-    """
-
-    def __init__(self, problem: _Problem, places: Places):
-        current, value = problem.current[places], problem.value[places]
-        self.elasticity = problem.elasticity[places]
-        self.low, self.cap = problem.low[places], problem.cap[places]
-        self.surcharge = None if problem.surcharge is None else problem.surcharge[places]
-        self.slope = 1 / (1 - self.elasticity)
-        self.log_current = np.log(current)
-        self.log_marginal = np.log(value) + np.log(self.elasticity) - self.log_current  # at the current spend
-        self.offset = self.log_current + self.slope * self.log_marginal
-        self.amounts = self.low.copy()
-
-    def slice(self, places: Places | slice) -> _Demand:
-        part = object.__new__(_Demand)
-        for name, figures in vars(self).items():
-            setattr(part, name, None if figures is None else figures[places])
-        return part
-
-    def at(self, coordinate: Array) -> Array:
-        """Return the money that each would take, with no regard to bounds."""
-        with np.errstate(over="ignore"):
-            return np.exp(self.offset - self.slope * self._log_price(coordinate))
-
-    def speed(self, coordinate: Array) -> Array:
-        """Return -d log(amount) / d coordinate."""
-        if self.surcharge is None:
-            return self.slope
-        return self.slope / np.maximum(coordinate + self.surcharge, TINY)
-
-    def step(self, moves: Array, speed: Array, wanted: Array) -> Array:
-        """Return how far the coordinate must go for what moves to become what is wanted, by Newton's method."""
-        if self.surcharge is None:
-            return np.log(moves / wanted) * moves / speed
-        return (moves - wanted) / speed
-
-    def _log_price(self, coordinate: Array) -> Array:
-        if self.surcharge is None:
-            return coordinate
-        return np.log(np.maximum(coordinate + self.surcharge, TINY))
-
-    def marginals(self, amounts: Array) -> Array:
-        with np.errstate(divide="ignore", over="ignore"):
-            return np.exp(self.log_marginal + (self.elasticity - 1) * (np.log(amounts) - self.log_current))
-
-    def as_return(self, coordinate: Array) -> Array:
-        """Return the marginal return at a coordinate."""
-        return np.exp(self._log_price(coordinate))
-
-    def as_coordinate(self, marginal: Array) -> Array:
-        """Return the coordinate at which a product's marginal return is this; with surcharges, less its own."""
-        with np.errstate(divide="ignore"):
-            return np.log(np.maximum(marginal, 0.0)) if self.surcharge is None else marginal - self.surcharge
-
-    def bracket(self, small: Array) -> tuple[Array, Array]:
-        """Return the coordinates at which each would have the amount `small`, and at which all that it may have."""
-        return self.as_coordinate(self.marginals(small)), self.as_coordinate(self.marginals(self.cap))
-
-    def typical(self) -> Array:
-        """Return the coordinates at the current spend, as a place to start from."""
-        return self.as_coordinate(np.exp(self.log_marginal))
 
 
 def _bounds(bound: ArrayLike, name: str, size: int) -> Array:
