@@ -27,7 +27,7 @@ from portfolio.rebalance.predictions import QUANTITY
 from portfolio.rollup import reading
 from portfolio.rollup.models import BlockedMonth, SolvedMonth
 from portfolio.rollup.panel import COST, CREDITED, VALUE, Panel, stored_panel
-from products.catalog.models import ValueStream
+from products.catalog.models import Product, ValueStream
 
 log = structlog.get_logger(__name__)
 
@@ -140,8 +140,6 @@ class _Outcome:
             return np.flatnonzero(panel.products == row.product_id)
         if self.scope is None:
             return np.arange(len(panel.products))
-        from products.catalog.models import Product
-
         inside = Product.objects.filter(value_stream__in=self.scope).values_list("pk", flat=True)
         return np.flatnonzero(np.isin(panel.products, list(inside)))
 
@@ -161,7 +159,9 @@ class _Outcome:
     def _of_metric(self, row: Prediction) -> tuple[float | None, float | None]:
         assert row.metric is not None
         found = metric_months(self.panel, row.metric.pk)
-        if len(found) < len(self.panel.months):
+        # A month without an observation has a figure too: nothing, or the level last seen.
+        is_seen = row.metric.observations.known().filter(ends__gt=row.last_month).exists()
+        if len(found) < len(self.panel.months) or not is_seen:
             return None, None
         outcome = float(np.mean(found) if row.metric.is_level else np.sum(found))
         return outcome, outcome  # the network says who is credited; what customers got is what it is
