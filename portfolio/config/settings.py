@@ -31,6 +31,7 @@ KNOWN_VARIABLES = {
     "TWOFOLD_FISCAL_YEAR_START",
     "TWOFOLD_FUNDING_CATEGORIES",
     "TWOFOLD_RAMP_UP_MONTHS",
+    "TWOFOLD_TENURE_MONTHS",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
@@ -50,7 +51,8 @@ TWOFOLD_BASE_CURRENCY = env.str("TWOFOLD_BASE_CURRENCY", default="GBP" if TWOFOL
 TWOFOLD_FISCAL_YEAR_START = env.int("TWOFOLD_FISCAL_YEAR_START", default=4 if TWOFOLD_DEMO else 1)
 TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public services" if TWOFOLD_DEMO else "All products")
 TWOFOLD_FUNDING_CATEGORIES = env.list("TWOFOLD_FUNDING_CATEGORIES", default=["run", "grow", "transform"])
-TWOFOLD_RAMP_UP_MONTHS = env.int("TWOFOLD_RAMP_UP_MONTHS", default=3)
+TWOFOLD_RAMP_UP_MONTHS = env.float("TWOFOLD_RAMP_UP_MONTHS", default=3)
+TWOFOLD_TENURE_MONTHS = env.float("TWOFOLD_TENURE_MONTHS", default=24)
 TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
 
 _today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
@@ -64,14 +66,15 @@ if TWOFOLD_BASE_CURRENCY not in list_currencies():
     )
 if not 1 <= TWOFOLD_FISCAL_YEAR_START <= 12:
     raise ImproperlyConfigured("TWOFOLD_FISCAL_YEAR_START must be a month from 1 (January) to 12 (December).")
-if not 0 <= TWOFOLD_RAMP_UP_MONTHS <= 24:
-    raise ImproperlyConfigured("TWOFOLD_RAMP_UP_MONTHS must be a number of months from 0 to 24.")
 for _category in TWOFOLD_FUNDING_CATEGORIES:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _category) or len(_category) > 40:
         raise ImproperlyConfigured(
             f"TWOFOLD_FUNDING_CATEGORIES holds {_category!r}; it must be short names in small letters with "
             "commas between them, such as run,grow,transform."
         )
+for _name in ("TWOFOLD_RAMP_UP_MONTHS", "TWOFOLD_TENURE_MONTHS"):
+    if not 0 <= globals()[_name] <= 120:
+        raise ImproperlyConfigured(f"{_name} is {globals()[_name]:g}; it must be a number of months from 0 to 120.")
 TWOFOLD_ALERTS = env.list("TWOFOLD_ALERTS", default=[])
 for _address in TWOFOLD_ALERTS:
     try:
