@@ -7,6 +7,7 @@ import funding.api
 import portfolio.board.api
 import portfolio.intake.api
 import portfolio.network.api
+import portfolio.rebalance.api
 import portfolio.rollup.api
 import products.catalog.api
 import products.value.api
@@ -34,6 +35,7 @@ for room in (
     funding.api,
     portfolio.network.api,
     portfolio.rollup.api,
+    portfolio.rebalance.api,
     portfolio.board.api,
 ):
     for prefix, viewset in room.routes:

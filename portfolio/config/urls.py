@@ -26,6 +26,7 @@ urlpatterns = [
     path("metrics/", include("products.value.urls")),
     path("teams/", include("teams.urls")),
     path("funding/", include("funding.urls")),
+    path("rebalance/", include("portfolio.rebalance.urls")),
     path("runs/", include("portfolio.rollup.urls")),
     path("import/", include("portfolio.intake.urls")),
     path("accounts/tokens/", tokens.tokens, name="account-tokens"),

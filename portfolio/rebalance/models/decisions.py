@@ -1,10 +1,13 @@
 """Decisions: proposals with frozen predictions, who approved and applied them, and what came of it."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -32,8 +35,55 @@ class DecisionQuerySet(models.QuerySet):
         return self if user.is_authenticated else self.none()
 
     def for_table(self) -> Self:
-        """Return the rows with what a table of them shows."""
-        return self.select_related("scenario", "value_stream", "proposed_by", "applied_by").order_by("-pk")
+        """Return the rows with what a table of them shows, but for what they froze, which is long."""
+        lines = DecisionLine.objects.filter(decision=OuterRef("pk")).order_by().values("decision")
+        return (
+            self.select_related("scenario", "value_stream", "proposed_by", "applied_by", "ended_by")
+            .defer("frozen")
+            .annotate(line_count=Coalesce(Subquery(lines.annotate(count=Count("pk")).values("count")), 0))
+            .order_by("-pk")
+        )
+
+    def as_at(self, at: datetime | None = None) -> Self:
+        """Return what was proposed by a moment, now without one, with the status of then as `state`.
+
+        With it goes how many predictions had been looked at, `checked_count`, and how many of them had held.
+        """
+        checked = Prediction.objects.filter(decision=OuterRef("pk"), outcome__isnull=False).order_by()
+        if at is not None:
+            checked = checked.filter(checked_at__lte=at)
+        held = checked.filter(low__lte=F("outcome"), high__gte=F("outcome"))
+        counted = {
+            name: Coalesce(Subquery(rows.values("decision").annotate(count=Count("pk")).values("count")), 0)
+            for name, rows in (("checked_count", checked), ("inside_count", held))
+        }
+        if at is None:
+            return self.annotate(state=F("status"), **counted)
+        given = Approval.objects.filter(decision=OuterRef("pk"), is_approval=True, at__lte=at)
+        undone = Decision.objects.filter(reverts=OuterRef("pk"), applied_at__lte=at)
+        return self.filter(proposed_at__lte=at).annotate(
+            state=Case(
+                When(Exists(undone), then=Value(Status.REVERTED)),
+                When(applied_at__lte=at, then=Value(Status.APPLIED)),
+                When(ended_at__lte=at, then=F("status")),
+                When(
+                    Exists(given.filter(role=Role.LEADER)) & Exists(given.filter(role=Role.FINANCE_PARTNER)),
+                    then=Value(Status.APPROVED),
+                ),
+                default=Value(Status.PROPOSED),
+                output_field=models.CharField(),
+            ),
+            **counted,
+        )
+
+    def touching(self, **lines) -> Self:
+        """Return the decisions with a line that answers to these conditions, each once."""
+        return self.filter(pk__in=DecisionLine.objects.filter(**lines).values("decision"))
+
+    def of_person(self, user) -> Self:
+        """Return what somebody proposed, approved, declined, applied or withdrew."""
+        said = Approval.objects.filter(by=user).values("decision")
+        return self.filter(Q(proposed_by=user) | Q(applied_by=user) | Q(ended_by=user) | Q(pk__in=said))
 
 
 class Decision(Scoped, models.Model):
@@ -100,6 +150,11 @@ class Decision(Scoped, models.Model):
         """Return the address of its page."""
         return reverse("rebalance:decision-detail", args=[self.pk])
 
+    @property
+    def state_name(self) -> str:
+        """The status that `as_at` found, in words."""
+        return Status(self.state).label
+
     @classmethod
     def conditions(cls, covered: Reach) -> list[Q]:
         """Return the condition that puts a stored decision within reach: all that it changes is."""
@@ -141,6 +196,11 @@ class DecisionLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream_id} to {self.product_id}: {self.before} to {self.after}"
+
+    @property
+    def change(self) -> Decimal:
+        """By how much it changes what is paid a month."""
+        return self.after - self.before
 
 
 class Approval(models.Model):
