@@ -17,6 +17,7 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `effects`: what a split does to the whole network, and how soon.
 - `scoring`: how good stated ranges turned out to be.
 - `elasticities`: how value answers to spend, from histories drawn towards their stage.
+- `information`: what it would be worth to measure next.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.

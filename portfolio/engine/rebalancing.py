@@ -195,9 +195,14 @@ class _Problem:
         self.fixed = np.bincount(self.tree.home, weights=self.amounts, minlength=self.tree.size).astype(np.float64)
 
     def _demand(self, places: Places) -> Demand:
-        surcharge = None if self.surcharge is None else self.surcharge[places]
-        figures = (self.current, self.value, self.elasticity, self.low, self.cap)
-        return Demand(*(array[places] for array in figures), surcharge=surcharge)
+        return Demand(
+            self.current[places],
+            self.value[places],
+            self.elasticity[places],
+            self.low[places],
+            self.cap[places],
+            None if self.surcharge is None else self.surcharge[places],
+        )
 
     def solve(self) -> Split:
         at = self._prices()
