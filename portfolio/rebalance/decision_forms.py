@@ -59,7 +59,8 @@ class RevertForm(forms.Form):
     """Why a decision is taken back, and from when on."""
 
     why = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), help_text="What it did not do, or what is known now that was not then."
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What it did not do, or what is known now that was not then.",
     )
     starts = forms.DateField(
         label="From",

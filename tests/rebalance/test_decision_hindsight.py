@@ -82,7 +82,7 @@ def test_what_was_looked_at_is_not_looked_at_again(settings):
 
 
 def test_only_what_is_due_is_looked_at(settings):
-    decision, made = make_applied()
+    _decision, made = make_applied()
     a_year_on(settings, made, months=6)
     settings.TWOFOLD_TODAY = date(2026, 6, 30)
     assert hindsight.check_due() == []
@@ -101,7 +101,7 @@ def test_it_waits_until_the_months_have_figures(settings):
 
 
 def test_it_waits_while_figures_are_stale(settings):
-    decision, made = make_applied()
+    _decision, made = make_applied()
     a_year_on(settings, made)
     row = Observation.objects.known().filter(metric=made[2]).latest("starts")
     actions.correct(row, changes={"value": Decimal(10)}, reason="Miscounted", by=None)

@@ -47,7 +47,7 @@ def middle(decision: Decision, **which) -> float:
 
 
 def test_a_cut_takes_effect_at_once_and_growth_over_the_ramp():
-    one, two, metric = certain()
+    one, two, _metric = certain()
     decision = make_decision(move(one, "810.00", two, "2420.00"))
     value = {"measure": Measure.VALUE}
 
@@ -181,8 +181,9 @@ def test_a_proposal_that_breaks_guardrails_is_refused_with_all_of_them():
     with pytest.raises(ProposalRefused) as refused:
         make_decision()
     for rule, amount in ((one, "$100.00"), (two, "$50.00")):
-        assert f"{rule.name}, which {rule.owner} answers for, would be broken: Tests gets $1,200.00 a month, {amount}" in (
-            str(refused.value)
+        assert (
+            f"{rule.name}, which {rule.owner} answers for, would be broken: Tests gets $1,200.00 a month, {amount}"
+            in (str(refused.value))
         )
 
 

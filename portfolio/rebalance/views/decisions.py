@@ -159,12 +159,12 @@ def decision_apply(request: HttpRequest, pk: int) -> HttpResponse:
     decision = _writable(request, pk)
     form = forms.Form(request.POST if request.method == "POST" else None)
     moved: list[str] = []
-    if request.method == "POST" and form.is_valid():
-        if pages.attempt(form, lambda: _apply(decision, request, moved)):
-            messages.success(request, f"{decision} is applied: the new amounts are agreed from {decision.starts} on.")
-            if StaleMark.objects.exists():
-                messages.info(request, "Figures are being brought up to date.", extra_tags="until-fresh")
-            return redirect(decision.get_absolute_url())
+    is_asked = request.method == "POST" and form.is_valid()
+    if is_asked and pages.attempt(form, lambda: _apply(decision, request, moved)):
+        messages.success(request, f"{decision} is applied: the new amounts are agreed from {decision.starts} on.")
+        if StaleMark.objects.exists():
+            messages.info(request, "Figures are being brought up to date.", extra_tags="until-fresh")
+        return redirect(decision.get_absolute_url())
     lines = decision.lines.select_related("stream", "product").order_by("product__name", "stream__name", "pk")
     context = {
         "decision": decision,
@@ -239,10 +239,9 @@ def _step(
     **context: Any,
 ) -> HttpResponse:
     """Show the form of a step, take the step, and go back to the decision."""
-    if request.method == "POST" and form.is_valid():
-        if pages.attempt(form, lambda: change(form.cleaned_data)):
-            messages.success(request, done)
-            return redirect(decision.get_absolute_url())
+    if request.method == "POST" and form.is_valid() and pages.attempt(form, lambda: change(form.cleaned_data)):
+        messages.success(request, done)
+        return redirect(decision.get_absolute_url())
     return _show(request, form, FORM, kicker=str(decision), cancel=decision.get_absolute_url(), **context)
 
 
