@@ -32,7 +32,7 @@ from portfolio.engine.response import responses
 SEED = 20_170_401
 EVALUATIONS = 60
 DRAWS = 10_000
-LONGEST = 120.0  # seconds for SLSQP; of 2,000 products, not its first round is done then
+LONGEST = 120.0  # seconds for SLSQP; of 2,000 products hardly one round is done then
 Floats = NDArray[np.float64]
 Figures = tuple[Floats, Floats, Floats, Floats, Floats, float]
 

@@ -11,6 +11,7 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `rounding`: parts to whole cents that add up to their displayed total.
 - `response`: what a product would return at another spend, on average and at the margin.
 - `rebalancing`: the best split of money under rules, with its certificate and shadow prices.
+- `crossing`: the same under rules that cross the groups.
 - `demand`: what money each product takes at a price of money.
 - `rules`: those rules, and which of them conflict.
 - `gains`: what splits gain over leaving it as it is, how surely, and which are tied.
