@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from funding import exports
+from funding import exports, histories_api
 from funding.actions import change_allocation
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
@@ -144,4 +144,5 @@ routes: list = [
     ("allocations", AllocationViewSet),
     ("ledger-entries", LedgerEntryViewSet),
     ("fx-rates", ExchangeRateViewSet),
+    *histories_api.routes,
 ]

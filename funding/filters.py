@@ -66,6 +66,9 @@ class AllocationFilter(KnownFilterSet):
     )
     stream = CodeFilter(field_name="stream", label="Stream")
     product = CodeFilter(field_name="product", label="Product")
+    category = django_filters.ChoiceFilter(
+        field_name="stream__category", choices=categories, label="Category", empty_label="All"
+    )
     on = django_filters.DateFilter(method="holding_on", label="Holding on", **DAY)
 
     class Meta:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from funding.views import allocations, ledger, rates, streams
+from funding.views import allocations, histories, ledger, rates, streams
 
 app_name = "funding"
 urlpatterns = [
@@ -19,6 +19,7 @@ urlpatterns = [
     path("ledger/<int:pk>/", ledger.ledger_entry_detail, name="ledger-entry-detail"),
     path("ledger/<int:pk>/correct/", ledger.ledger_entry_correct, name="ledger-entry-correct"),
     path("ledger/<int:pk>/retract/", ledger.ledger_entry_retract, name="ledger-entry-retract"),
+    path("products/<slug:code>/", histories.product, name="product"),
     path("rates/", rates.exchange_rate_list, name="exchange-rate-list"),
     path("rates/add/", rates.exchange_rate_add, name="exchange-rate-add"),
     path("rates/<int:pk>/", rates.exchange_rate_detail, name="exchange-rate-detail"),

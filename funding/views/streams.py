@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from funding import exports
+from funding import exports, stability
 from funding.actions import mark_reviewed
 from funding.figures import stream_figures
 from funding.filters import FundingStreamTable
 from funding.forms import FundingStreamForm
+from funding.histories import stream_events
 from funding.models import Allocation, FundingStream, LedgerEntry
 from funding.pictures import allocated_and_spent
 from funding.views.common import FORM, get_or_post
@@ -40,6 +41,7 @@ def stream_list(request: HttpRequest) -> HttpResponseBase:
         export=exports.STREAMS,
         year=fiscal_year_name(year),
         spent=SimpleLazyObject(filterset.qs.total_spent),
+        stabilities=SimpleLazyObject(lambda: stability.of_streams(filterset.qs)),
         may_add=access.may_add(request.user, FundingStream),
     )
 
@@ -69,6 +71,7 @@ def stream_detail(request: HttpRequest, code: str) -> HttpResponse:
     year = years[name].year if name in years else fiscal_year(today())
     form = StreamViewForm(request.GET.dict() | {"year": name}, initial={"year": default})
     form.fields["year"].choices = [(one, one) for one in years] or [(name, name)]
+    events = stream_events(stream, known)
     entries = LedgerEntry.objects.known(known).filter(stream=stream).for_table()
     return render(
         request,
@@ -86,6 +89,9 @@ def stream_detail(request: HttpRequest, code: str) -> HttpResponse:
             "year_ends": last_day(add_months(year, 12)),
             "by_product": figures.by_product(year),
             "chart": allocated_and_spent(figures),
+            "stability": stability.of_streams([stream], known)[stream.pk],
+            "events": events[:LATEST],
+            "event_count": len(events),
             "entries": entries[:LATEST],
             "entry_count": entries.count(),
             "history": histories.described_history(stream),

@@ -16,6 +16,7 @@ _TABLES = {
     "allocation": "funding.allocation",
     "assignment": "catalog.assignment",
     "confirmation": "value.confirmation",
+    "exchange_rate": "funding.exchangerate",
     "insight": "catalog.insight",
     "metric": "value.metric",
     "observation": "value.observation",
@@ -50,6 +51,7 @@ _QUESTION = """
         WHERE id IN (SELECT stream_id FROM {allocation} {known})
     UNION ALL SELECT 12, count(*), sum(history_id) FROM {edited_team}
         WHERE id IN (SELECT team_id FROM {assignment} {known})
+    UNION ALL SELECT 14, count(*), sum(id) FROM {exchange_rate} WHERE retracted_at IS NULL
 """
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Count, Max, Q
 from django.urls import reverse
 
+from funding.histories import product_history
 from funding.models import Allocation
 from portfolio.board.figures import shown_months
 from portfolio.board.statements import (
@@ -54,6 +55,7 @@ def page(product: Product, asked: reading.Asked, by: str) -> dict[str, Any]:
         "statement": told,
         "ratios": _ratios(standing),
         "money_in": money_in,
+        "stability": product_history(product, asked.at).stability,
         "money_in_total": _in_base(money_in),
         "left_over": None if _in_base(money_in) is None else _in_base(money_in) - from_cents(told.own),
         "metrics": metric_lines(product, asked, inside, before),

@@ -33,6 +33,12 @@ def months_after(day: date, count: int) -> date:
     return month.replace(day=min(day.day, days_in(month)))
 
 
+def months_between(first: date, last: date) -> int:
+    """Return how many whole months have passed from one day to a later one: 1 from 31 March to 30 April."""
+    count = (last.year - first.year) * 12 + last.month - first.month
+    return count if months_after(first, count) <= last else count - 1
+
+
 def month_range(first: date, last: date) -> Iterator[date]:
     """Yield each month from that of `first` to that of `last`, both included."""
     month = month_of(first)

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from funding.models import Allocation
 from portfolio.common import actions
 from portfolio.common.errors import TwofoldError
 from portfolio.common.models import Grant, StaleMark, User
@@ -71,9 +72,13 @@ def _check_database() -> None:
 def _load(kind: str) -> int:
     """Load the rows of one kind and return how many there are."""
     given = rows.rows(kind)
+    # What was put right since must not be put wrong again, nor what was decided since be undone.
     if kind == "ledger-entries":
-        # What was put right since must not be put wrong again.
-        given = [row for row in given if row["reference"] not in _corrected(kind)]
+        corrected = _corrected(kind)
+        given = [row for row in given if row["reference"] not in corrected]
+    if kind == "allocations":
+        changed = _changed_allocations()
+        given = [row for row in given if (row["stream"], row["product"], row["starts"]) not in changed]
     report = load_rows(kind, given, source=SOURCE)
     if report.errors:
         raise CannotLoadDemo(
@@ -85,6 +90,14 @@ def _load(kind: str) -> int:
 def _corrected(kind: str) -> set[str]:
     standing = kind_named(kind).standing().exclude(corrects=None)
     return set(standing.values_list("reference", flat=True))
+
+
+def _changed_allocations() -> set[tuple[str, str, str]]:
+    gone = Allocation.objects.exclude(retracted_at=None)
+    return {
+        (stream, product, str(starts))
+        for stream, product, starts in gone.values_list("stream__code", "product__code", "starts")
+    }
 
 
 def _correct(correction: rows.Row) -> None:

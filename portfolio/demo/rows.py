@@ -37,6 +37,10 @@ KINDS = (
     "usage",
 )
 
+#: What is allocated is left as it is until a year costs that much more or less: funding is to be stable.
+TOLERANCE = Decimal("0.15")
+#: What monthly amounts are rounded to, from an amount on.
+_ROUNDED_TO = ((20_000, 1_000), (2_000, 100), (0, 1))
 #: Published figures come once a year.
 YEARLY = "366"
 _STREAMS = {"Fees and charges": "fees-and-charges", "Taxpayers": "taxpayers", "": "not-provided"}
@@ -69,7 +73,8 @@ def published(kind: str, agencies: Collection[str] | None = None) -> list[Row]:
 
 def illustrative(kind: str) -> list[Row]:
     """Return the rows of one kind that were made up; all say so."""
-    return _read(f"illustrative/{kind}.csv") if (DATA / "illustrative" / f"{kind}.csv").exists() else []
+    found = _read(f"illustrative/{kind}.csv") if (DATA / "illustrative" / f"{kind}.csv").exists() else []
+    return [*found, *_allocations()] if kind == "allocations" else found
 
 
 def corrections() -> list[Row]:
@@ -211,3 +216,59 @@ def _ledger_entries(agencies: Collection[str] | None) -> Iterator[Row]:
             "includes_labour": "yes",
             "memo": f"{_label(row['year'])}: {int(volume):,} transactions at £{each} each",
         }
+
+
+# -- Allocations: made up, from what services cost -------------------------------------------------------------
+
+
+def own_costs() -> dict[str, dict[int, Decimal]]:
+    """Return what each service cost by year: as published, less what its platforms were carved out of it."""
+    costs: dict[str, dict[int, Decimal]] = {}
+    for row in _ledger_entries(None):
+        costs.setdefault(row["product"], {})[int(row["starts"][:4])] = Decimal(row["amount"])
+    put_right = {row["reference"]: row["value"] for row in corrections() if row["column"] == "amount"}
+    for row in _read("illustrative/ledger-entries.csv"):
+        year = int(row["starts"][:4]) - (row["starts"][5:] < "04-01")
+        if year in costs.get(row["product"], {}):
+            costs[row["product"]][year] += Decimal(put_right.get(row["reference"], row["amount"]))
+    return costs
+
+
+def _allocations() -> Iterator[Row]:
+    """Yield what each service is paid a month: a twelfth of what it costs, from each April in which that moved much.
+
+    A year without a published cost changes nothing. The last amount goes on, unless the service has ended.
+    """
+    last = max(row["year"] for row in figures())
+    known = {row["service"]: row["year"] for row in figures() if row["volume"] or row["cost_per_transaction"]}
+    listed = services()
+    for code, years in own_costs().items():
+        steps: list[tuple[int, Decimal, str]] = []
+        for year, cost in sorted(years.items()):
+            monthly = _rounded(cost / 12)
+            label = _label(str(year))
+            if not steps:
+                steps.append((year, monthly, f"A twelfth of what {label} was to cost, its platforms left out."))
+            elif abs(monthly - steps[-1][1]) > TOLERANCE * steps[-1][1]:
+                part = abs(monthly - steps[-1][1]) * 100 / steps[-1][1]
+                how = "more" if monthly > steps[-1][1] else "less"
+                steps.append((year, monthly, f"{label} was to cost {part:,.0f} % {how} than was allocated."))
+        has_ended = listed[code]["stage"] == "retire" and known[code] < last
+        ends = [f"{year}-04-01" for year, _, _ in steps[1:]]
+        ends.append(f"{int(known[code]) + 1}-04-01" if has_ended else "")
+        for (year, monthly, why), end in zip(steps, ends, strict=True):
+            yield {
+                "stream": _STREAMS[listed[code]["business_model"]],
+                "product": code,
+                "monthly_amount": f"{monthly}.00",
+                "starts": f"{year}-04-01",
+                "ends": end,
+                "why": why,
+                "illustrative": "yes",
+            }
+
+
+def _rounded(monthly: Decimal) -> Decimal:
+    """Round an amount as somebody who plans would."""
+    unit = next(unit for least, unit in _ROUNDED_TO if monthly >= least)
+    return (monthly / unit).quantize(Decimal(1), ROUND_HALF_UP) * unit

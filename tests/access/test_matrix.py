@@ -75,9 +75,18 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:product",
     "intake:template",
     "network:network",
     "schema",
+}
+#: What the addresses of those of them that are about something take.
+SPECIAL = {
+    "board:product": {"code": "here"},
+    "board:product-month": {"code": "here", "month": "2026-01"},
+    "board:network-product": {"code": "here"},
+    "funding:product": {"code": "here"},
+    "intake:template": {"kind": "products"},
 }
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write"}
@@ -314,7 +323,7 @@ def test_writing_follows_the_role_and_its_scope(world, endpoint):
 
 @pytest.mark.parametrize("endpoint", [one for one in (*API, *PAGES) if not one.needs], ids=str)
 def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint):
-    if endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}:
+    if endpoint.name in SPECIAL:
         address = _reading_address(endpoint.name)
     else:
         address = endpoint.address(world)
@@ -337,13 +346,7 @@ def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint)
 
 
 def _reading_address(name: str) -> str:
-    given = {
-        "board:product": {"code": "here"},
-        "board:product-month": {"code": "here", "month": "2026-01"},
-        "board:network-product": {"code": "here"},
-        "intake:template": {"kind": "products"},
-    }
-    return reverse(name, kwargs=given[name])
+    return reverse(name, kwargs=SPECIAL[name])
 
 
 @pytest.mark.parametrize("endpoint", SECRET, ids=str)
@@ -360,8 +363,7 @@ def test_rates_are_read_by_finance_partners_of_the_whole_portfolio_alone(world, 
 
 @pytest.mark.parametrize("endpoint", [one for one in PAGES if not one.needs], ids=str)
 def test_a_page_that_is_said_to_read_takes_no_post(world, endpoint):
-    is_special = endpoint.name in {"board:product", "board:product-month", "board:network-product", "intake:template"}
-    address = _reading_address(endpoint.name) if is_special else endpoint.address(world)
+    address = _reading_address(endpoint.name) if endpoint.name in SPECIAL else endpoint.address(world)
 
     response = world.clients["leader of whole"].post(address)
 

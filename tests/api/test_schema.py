@@ -129,10 +129,11 @@ def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix
         jsonschema.validate(answer.json(), described | as_json_schema(content))
         return answer.json()
 
-    shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/")
+    has_list = hasattr(viewset, "list")
+    shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/") if has_list else {}
     row = corrected.rows.get(viewset.queryset.model._meta.label_lower)
     if row:
-        assert shown["results"]
+        assert not has_list or shown["results"]
         name = viewset.lookup_field if viewset.lookup_field == "code" else "id"
         check(f"/api/v1/{prefix}/{{{name}}}/", f"/api/v1/{prefix}/{getattr(row, name)}/")
         if hasattr(row, "corrects_id") and row.corrects_id:

@@ -141,6 +141,7 @@ def test_a_product_shows_money_in_unit_costs_and_its_ratios(reader, network):
     assert "Fees" in said
     assert "$60.00" in said  # three months of 20
     assert "Left over $10.00" in said
+    assert "Funding Never cut funded for 2 months, unchanged since" in said
     assert "$0.50" in said  # 50 of own cost for 100 units
     assert "Credited value per $1 2.00" in said
     assert "Direct value per $1 4.00" in said

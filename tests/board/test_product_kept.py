@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.cache import cache
 
+from funding.actions import change_allocation
 from portfolio.common import actions as rows
 from portfolio.rollup import actions
 from products.catalog.models import Assignment, Insight, Segment
@@ -16,6 +17,7 @@ from tests.factories import (
     make_allocation,
     make_assignment,
     make_confirmation,
+    make_exchange_rate,
     make_insight,
     make_metric,
     make_observation,
@@ -86,6 +88,9 @@ WRITES = {
     "a team edited": lambda tax: edit(known(Assignment).team, name="The renamed"),
     "money allocated": lambda tax: make_allocation(stream=make_stream(name="Grant"), product=tax, starts=JANUARY),
     "money no longer allocated": lambda tax: rows.retract(tax.allocations.get(), reason="Not agreed", by=None),
+    "money changed": lambda tax: change_allocation(
+        tax.allocations.get(), monthly_amount=Decimal(5), starts=FEBRUARY, why="Less.", by=None
+    ),
     "a funding stream edited": lambda tax: edit(tax.allocations.get().stream, name="Levies"),
     "a metric added": lambda tax: make_metric(product=tax, name="Calls saved"),
     "a metric edited": lambda tax: edit(tax.metrics.get(), name="Renewals done"),
@@ -107,6 +112,19 @@ def test_a_write_shows_at_once_though_no_roll_up_follows(reader, busy, write):
     assert after[0] != before[0]
     cache.clear()
     assert after == [body_of(reader.get(address)) for address in (PAGE, PAST)]
+
+
+def test_a_rate_that_tells_whether_money_was_cut_shows_at_once(reader, busy):
+    euros = make_stream(currency="EUR")
+    for stream, before, after in ((euros, "100.00", "200.00"), (make_stream(), "100.00", "40.00")):
+        for amount, starts, ends in ((before, JANUARY, FEBRUARY), (after, FEBRUARY, None)):
+            given = {"stream": stream, "monthly_amount": Decimal(amount), "starts": starts, "ends": ends}
+            make_allocation(product=busy.tax, **given)
+    assert "Cut 1 month ago" in text_of(
+        reader.get(PAGE)
+    )  # one stream pays less, and what the other's is worth is unknown
+    make_exchange_rate(rate=Decimal("1.00"), starts=JANUARY)
+    assert "Never cut" in text_of(reader.get(PAGE))
 
 
 def test_new_figures_show_as_soon_as_they_are_worked_out(reader, busy):

@@ -176,6 +176,56 @@ def test_only_what_was_made_up_says_so():
         assert not any(row.get("illustrative") for row in rows.published(kind))
 
 
+def _paid(product, day, streams):
+    """Return what the given streams pay a product a month on a day."""
+    return sum(
+        Decimal(row["monthly_amount"])
+        for row in rows.rows("allocations")
+        if row["product"] == product
+        and row["stream"] in streams
+        and row["starts"] <= day
+        and (not row["ends"] or day < row["ends"])
+    )
+
+
+def test_every_service_is_paid_about_what_it_costs_from_the_stream_of_its_ledger():
+    published = {row["code"] for row in rows.published("streams")}
+    costs = by_month(rows.rows("ledger-entries"))
+    drawn_from = {row["product"]: row["stream"] for row in rows.published("ledger-entries")}
+    for entry in rows.published("ledger-entries"):
+        year = int(entry["starts"][:4])
+        months = [date(year + month // 12, month % 12 + 1, 1) for month in range(3, 15)]
+        cost = sum(costs[entry["product"], month] for month in months) / 12
+        paid = _paid(entry["product"], entry["starts"], published)
+        assert paid == _paid(entry["product"], entry["starts"], {drawn_from[entry["product"]]})
+        # Within 15 % of what is paid, and what rounding to whole thousands, hundreds or pounds makes of it.
+        assert abs(paid - cost) <= paid * Decimal("0.151") + Decimal("0.03") * cost, (entry["reference"], paid, cost)
+
+
+def test_funding_changes_seldom_and_each_change_says_why():
+    found = defaultdict(list)
+    for row in rows.rows("allocations"):
+        assert row["why"]
+        assert len(row["why"]) <= 300
+        found[row["stream"], row["product"]].append(row)
+    for steps in found.values():
+        steps.sort(key=lambda row: row["starts"])
+        for before, after in pairwise(steps):
+            assert before["ends"]
+            assert before["ends"] <= after["starts"]
+    of_services = [steps for (_, product), steps in found.items() if product not in PLATFORMS]
+    assert sum(len(steps) for steps in of_services) < 3.2 * len(of_services)
+    (petitions,) = found["taxpayers", "e-petition-signatures"]
+    assert petitions["ends"] == "2015-04-01"  # it ended
+
+
+def test_there_is_money_of_every_category_and_a_review_that_is_overdue():
+    streams = rows.rows("streams")
+    assert {row["category"] for row in streams} == {"run", "grow", "transform"}
+    assert all(row["sponsor"] for row in rows.illustrative("streams"))
+    assert not any(row["sponsor"] for row in rows.published("streams"))  # who answers for them was not published
+
+
 def test_illustrative_metrics_carry_no_worth():
     made_up = {row["code"] for row in rows.illustrative("metrics")}
     assert not made_up & {row["metric"] for row in rows.rows("valuations")}

@@ -11,7 +11,8 @@ from django.db import transaction
 from django.db.models import Sum
 from django.test import override_settings
 
-from funding.models import LedgerEntry
+from funding.actions import change_allocation
+from funding.models import Allocation, FundingStream, LedgerEntry
 from portfolio.common.access import Role
 from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
@@ -185,6 +186,33 @@ def test_five_people_can_be_and_each_holds_one_role(demo):
         "lead": [(Role.TEAM_LEAD, "identity")],
     }
     assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_what_is_allocated_is_about_what_the_portfolio_costs(demo):
+    standing = Allocation.objects.known().current(date(2017, 3, 31))
+    year = 12 * sum(row.monthly_amount for row in standing)
+    assert abs(year - published_cost(2016)) < published_cost(2016) / 20
+    # All but the service that has ended.
+    assert set(Product.objects.exclude(allocations__in=standing).values_list("code", flat=True)) == {
+        "e-petition-signatures"
+    }
+    assert all(row.is_illustrative and row.why for row in standing)
+
+
+def test_one_stream_waits_for_its_review(demo):
+    assert [stream.code for stream in FundingStream.objects.all() if stream.is_review_overdue] == [
+        "digital-improvement"
+    ]
+
+
+def test_what_was_decided_stays_when_it_is_loaded_again(demo):
+    with transaction.atomic():
+        tax = Allocation.objects.known().get(product__code="vehicle-tax", ends=None)
+        change_allocation(tax, monthly_amount=Decimal(3_000_000), starts=date(2017, 4, 1), why="Less paper.", by=None)
+        known = set(Allocation.objects.known().values_list("pk", flat=True))
+        load_demo()
+        assert set(Allocation.objects.known().values_list("pk", flat=True)) == known
+        transaction.set_rollback(True)
 
 
 def test_loading_again_changes_nothing(demo):

@@ -446,6 +446,12 @@ def test_streams_are_filtered_by_category(client, reader):
     assert list(client.get(reverse("funding:stream-list"), {"category": "grow"}).context["page"]) == [wanted]
 
 
+def test_allocations_are_filtered_by_the_category_of_their_stream(client, reader):
+    wanted = make_allocation(stream=make_stream(category="grow"))
+    make_allocation()
+    assert list(client.get(reverse("funding:allocation-list"), {"category": "grow"}).context["page"]) == [wanted]
+
+
 def test_capital_expense_is_told_apart(client, reader):
     capital, operating = make_ledger_entry(is_capital=True), make_ledger_entry()
     rows = client.get(reverse("funding:ledger-entry-list"), {"expense": "operating"}).context["page"]
