@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -22,7 +22,8 @@ class ServerFailed(RuntimeError):
     """The demo could not be made or did not start; the message carries what it printed."""
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def environment(folder: Path) -> dict[str, str]:
+    """Return the environment of the demo in `folder`."""
     kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
     return kept | {
         "TWOFOLD_DEMO": "1",
@@ -44,7 +45,7 @@ def make_demo(folder: Path) -> None:
         made = subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
-            env=_environment(folder),
+            env=environment(folder),
             capture_output=True,
             text=True,
             check=False,
@@ -54,9 +55,9 @@ def make_demo(folder: Path) -> None:
 
 
 @contextmanager
-def demo_server(folder: Path) -> Iterator[str]:
+def demo_server(folder: Path, *, make: Callable[[Path], None] = make_demo) -> Iterator[str]:
     """Make the demo in `folder`, serve it as in production (ASGI), and yield its address, without a slash."""
-    make_demo(folder)
+    make(folder)
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     log = folder / "server.log"
@@ -64,7 +65,7 @@ def demo_server(folder: Path) -> Iterator[str]:
         server = subprocess.Popen(
             [sys.executable, "-m", "uvicorn", "portfolio.config.asgi:application", *UVICORN, "--port", str(port)],
             cwd=ROOT,
-            env=_environment(folder),
+            env=environment(folder),
             stdout=output,
             stderr=subprocess.STDOUT,
         )

@@ -355,7 +355,7 @@ LANGUAGE_CODE = env.str("LANGUAGE_CODE", default="en-gb")
 USE_I18N = True
 USE_TZ = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a scenario of some thousand lines is saved as one form
 
 LOGGING = logs.configuration(TWOFOLD_LOG, env.str("LOG_LEVEL", default="WARNING" if TWOFOLD_DEMO else "INFO"))
 logs.configure()

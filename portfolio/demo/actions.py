@@ -13,6 +13,7 @@ from portfolio.common.models import Grant, StaleMark, User
 from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
+from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
 from portfolio.intake.actions import load_rows
 from portfolio.intake.kinds import kind_named
@@ -47,6 +48,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
             if settings.TWOFOLD_DEMO:
                 _make_users()
                 _confirm()
+                begin_scenarios()
         made = Run.objects.filter(is_full=True).first()
         if made and not StaleMark.objects.exists():
             return made

@@ -35,6 +35,7 @@ KINDS = (
     "ledger-entries",
     "links",
     "usage",
+    "elasticities",
 )
 
 #: What is allocated is left as it is until a year costs that much more or less: funding is to be stable.

@@ -13,6 +13,7 @@ from django.utils.text import capfirst
 
 import funding.exports
 import portfolio.network.exports
+import portfolio.rebalance.exports
 import products.catalog.exports
 import products.value.exports
 import teams.exports
@@ -22,6 +23,7 @@ from portfolio.common.money import base_currency
 from portfolio.intake import cells
 from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
+from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 from products.value.models import Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -33,6 +35,7 @@ EXPORTS = (
     *products.value.exports.EXPORTS,
     *funding.exports.EXPORTS,
     *portfolio.network.exports.EXPORTS,
+    *portfolio.rebalance.exports.EXPORTS,
 )
 
 
@@ -223,6 +226,10 @@ KINDS: dict[str, Kind] = {
         _kind(
             "usage", Usage, "supplier consumer month", supplier="identity", consumer="vehicle-tax", month="2017-03",
             quantity="120000",
+        ),
+        _kind(
+            "elasticities", Elasticity, "stage product", product="vehicle-tax", stage="", low="0.150", high="0.550",
+            evidence="asserted", why="What the last two changes of its budget did",
         ),
     )
 }  # fmt: skip

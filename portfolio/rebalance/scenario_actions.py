@@ -77,6 +77,8 @@ def begin_scenario(
         raise ValidationError(
             {"starts": f"No money is allotted {where} on {starts}. Choose another day, or record allocations first."}
         )
+    streams = FundingStream.objects.filter(pk__in={line.stream_id for line in lines})
+    scenario_rates(scenario, set(streams.values_list("currency", flat=True)))
     scenario.save()
     for line in lines:
         line.scenario = scenario
@@ -280,7 +282,7 @@ def _go_back(scenario: Scenario, step: ScenarioStep, kind: StepKind, *, version:
                 f"Step {last.number}, by {last.by}, changed the same again since step {step.number}. "
                 f"Undo step {last.number} first."
             )
-        setattr(target, row["field"], _from_text(row["field"], row["old"]))
+        setattr(target, row["field"], from_text(row["field"], row["old"]))
     ScenarioLine.objects.bulk_update(lines.values(), LINE_FIELDS, BATCH)
     back = [{"line": row["line"], "field": row["field"], "old": row["new"], "new": row["old"]} for row in rows]
     return Edited(scenario, _step(scenario, kind, back, by, undoes=step), tuple(merged))
@@ -349,7 +351,8 @@ def _row(line: int | None, field: str, old: Any, new: Any) -> dict[str, Any]:
     return {"line": line, "field": field, "old": as_text(old), "new": as_text(new)}
 
 
-def _from_text(field: str, text: str | None) -> Any:
+def from_text(field: str, text: str | None) -> Any:
+    """Return a value from how steps hold it."""
     match field:
         case "monthly_amount" | "budget":
             return None if text is None else Decimal(text)
@@ -376,15 +379,15 @@ def _step(
     )
 
 
-def budget_of(scenario: Scenario, lines: list[ScenarioLine]) -> Decimal:
-    """Return what there is a month in the base currency: the budget, or as much as today; lines with their streams."""
-    if scenario.budget is not None:
-        return scenario.budget
-    rates = rates_on(min(scenario.starts, today()), {line.stream.currency for line in lines})
-    return sum((to_cent(line.base_amount * rates[line.stream.currency]) for line in lines), Decimal("0.00"))
+def scenario_rates(scenario: Scenario, currencies: set[str], known: datetime | None = None) -> dict[str, Decimal]:
+    """Return what a unit of each currency is on the scenario's day, in the base currency; as yet where that is to come.
 
-
-def rates_on(on: date, currencies: set[str], known: datetime | None = None) -> dict[str, Decimal]:
-    """Return what a unit of each currency is in the base currency on a day; ValidationError names a missing rate."""
+    Raises ValidationError, naming the pair and the date, where no rate is known.
+    """
     rates = ExchangeRate.objects.known(known)
-    return {currency: rates.rate_on(currency, on) for currency in sorted(currencies)}
+    try:
+        return {currency: rates.rate_on(currency, scenario.starts) for currency in sorted(currencies)}
+    except ValidationError:
+        if scenario.starts <= today():
+            raise
+        return {currency: rates.rate_on(currency, today()) for currency in sorted(currencies)}

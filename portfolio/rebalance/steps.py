@@ -83,6 +83,11 @@ class Conflict:
     yours: str
     theirs: str
 
+    @property
+    def label(self) -> str:
+        """What the field is called."""
+        return LABELS.get(self.field, self.field)
+
 
 LABELS = {
     "monthly_amount": "amount",

@@ -1,15 +1,18 @@
 """The four products of docs/arithmetic.md, with money allocated to each: a network that a head can check."""
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
 
+from funding.models import FundingStream
 from portfolio.common import actions as rows
-from portfolio.rebalance.models import Elasticity
+from portfolio.rebalance import basis
+from portfolio.rebalance.models import Elasticity, Scenario
 from portfolio.rollup import actions
-from products.catalog.models import Product
+from products.catalog.models import Product, ValueStream
 from tests import factories as make
 
 MONTH = date(2016, 1, 1)
@@ -28,6 +31,7 @@ SHARES = {
 def _held_still(settings):
     settings.TWOFOLD_TODAY = date(2016, 1, 31)
     cache.clear()
+    basis._kept_figures.cache_clear()  # each test begins its runs at 1 again
 
 
 def make_elasticity(*, low="0.5", high="0.5", by=None, **given) -> Elasticity:
@@ -54,3 +58,64 @@ def network(db) -> dict[str, Product]:
         make.make_link(supplier=products[supplier], consumer=products[consumer], share=Decimal(share), starts=MONTH)
     actions.refresh_standings()
     return products
+
+
+# -- A portfolio to split the money of ---------------------------------------------------------------------------------
+
+DAY = date(2016, 2, 1)  # from which scenarios would split it
+
+
+def make_earning(
+    code: str, *, spend: str, worth: str, elasticity: str | None = "0.5", stream: FundingStream | None = None, **given
+) -> Product:
+    """Make a product that is given, and spends, an amount a month, and does something of a certain worth a month."""
+    product = make.make_product(code=code, name=code.capitalize(), **given)
+    year = {"starts": date(2015, 2, 1), "ends": DAY}
+    make.make_allocation(
+        stream=stream or make.make_stream(), product=product, monthly_amount=Decimal(spend), starts=date(2015, 2, 1)
+    )
+    make.make_ledger_entry(product=product, amount=12 * Decimal(spend), **year)
+    metric = make.make_metric(product=product)
+    make.make_observation(metric=metric, value=12 * Decimal(worth), **year)
+    make.make_valuation(metric=metric, low=Decimal(1), high=Decimal(1), starts=date(2015, 1, 1))
+    if elasticity:
+        make_elasticity(product=product, low=elasticity, high=elasticity)
+    return product
+
+
+@dataclass
+class Portfolio:
+    """Three services that get and spend 1,000 a month each and return 4, 2 and 1 for one, and one without a basis."""
+
+    top: ValueStream
+    driving: ValueStream
+    fees: FundingStream
+    high: Product
+    middle: Product
+    low: Product
+    unknown: Product
+
+
+@pytest.fixture
+def services(db) -> Portfolio:
+    """Return the portfolio, with figures up to its day."""
+    top = make.make_value_stream(code="everything", name="Everything")
+    driving = make.make_value_stream(code="driving", name="Driving", parent=top)
+    fees = make.make_stream(code="fees", name="Fees")
+    made = Portfolio(
+        top,
+        driving,
+        fees,
+        high=make_earning("high", spend="1000", worth="4000", stream=fees, value_stream=driving),
+        middle=make_earning("middle", spend="1000", worth="2000", stream=fees, value_stream=driving),
+        low=make_earning("low", spend="1000", worth="1000", stream=fees, value_stream=top),
+        unknown=make_earning("unknown", spend="500", worth="700", stream=fees, value_stream=top, elasticity=None),
+    )
+    actions.refresh_standings()
+    return made
+
+
+@pytest.fixture
+def bold(services) -> Scenario:
+    """Return a scenario of the whole portfolio, as it began, by a leader."""
+    return make.make_scenario(name="Bold", starts=DAY)

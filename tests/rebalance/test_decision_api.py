@@ -10,7 +10,7 @@ from portfolio.common import actions
 from portfolio.rebalance.decision_actions import apply
 from portfolio.rebalance.models import Decision, Status
 from tests.factories import make_user
-from tests.rebalance.proposals import STARTS, make_approved, make_decision, make_figures, move, paid
+from tests.rebalance.proposals import STARTS, make_approved, make_decision, make_figures, make_move, move, paid
 
 pytestmark = pytest.mark.django_db
 
@@ -161,3 +161,24 @@ def test_what_to_measure_next_is_told(leader):
     assert client.get("/api/v1/measure-next/?kind=wrong").status_code == 400
     file = client.get("/api/v1/measure-next/?format=csv")
     assert b"".join(file.streaming_content).startswith(b"kind,code,name")
+
+
+def propose(user, scenario, **headers):
+    body = {"title": "Move some", "why": "Tests return more."}
+    return as_(user).post(f"/api/v1/scenarios/{scenario.pk}/propose/", body, headers=headers)
+
+
+def test_a_scenario_is_proposed_as_it_was_seen(leader):
+    scenario = make_move(by=leader)
+    made = propose(leader, scenario, **{"If-Match": '"1"'})
+
+    assert (made.status_code, made.json()["status"]) == (201, "proposed")
+    assert made["ETag"] == as_(leader).get(address(Decision.objects.get()))["ETag"]
+
+
+def test_a_scenario_that_moved_on_is_not_proposed(leader):
+    scenario = make_move(by=leader, version=2)
+    assert propose(leader, scenario).status_code == 428
+    stale = propose(leader, scenario, **{"If-Match": '"1"'})
+    assert (stale.status_code, stale.json()["version"]) == (412, 2)
+    assert not Decision.objects.exists()

@@ -26,6 +26,7 @@ NAVIGATION = (
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
     ("Funding", "funding:stream-list"),
+    ("Rebalance", "rebalance:scenario-list"),
     ("Teams", "teams:team-list"),
     ("Metrics", "value:metric-list"),
     ("Import", "intake:import"),

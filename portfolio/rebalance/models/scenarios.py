@@ -6,7 +6,8 @@ from typing import Self
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -24,6 +25,18 @@ class ScenarioQuerySet(models.QuerySet):
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
         return self.select_related("made_by", "value_stream", "based_on").order_by("-edited_at", "-pk")
+
+    def with_changes(self) -> Self:
+        """Annotate `line_count`, and `changed_count`: the lines with another amount than they began with."""
+        lines = ScenarioLine.objects.filter(scenario=OuterRef("pk")).order_by().values("scenario")
+        return self.annotate(
+            line_count=_count(lines),
+            changed_count=_count(lines.exclude(monthly_amount=F("base_amount"))),
+        )
+
+
+def _count(lines: models.QuerySet) -> Coalesce:
+    return Coalesce(Subquery(lines.annotate(count=Count("pk")).values("count")), Value(0))
 
 
 class Scenario(Scoped, models.Model):
