@@ -2,7 +2,17 @@
 
 from django.contrib import admin
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import (
+    Allocation,
+    CarryForward,
+    Commitment,
+    ExchangeRate,
+    FundingStream,
+    Guardrail,
+    LedgerEntry,
+    Transfer,
+    Waiver,
+)
 from portfolio.common.admin import DescribedAdmin, RecordedAdmin
 
 
@@ -50,3 +60,48 @@ class ExchangeRateAdmin(RecordedAdmin):
 
     list_display = ["currency", "base", "rate", "starts", "ends"]
     list_select_related = ["recorded_by"]
+
+
+@admin.register(Guardrail)
+class GuardrailAdmin(RecordedAdmin):
+    """Guardrails."""
+
+    list_display = ["name", "kind", "bound", "amount", "share", "owner", "starts", "ends"]
+    list_select_related = ["owner", "recorded_by"]
+    search_fields = ["name", "why"]
+
+
+@admin.register(Waiver)
+class WaiverAdmin(RecordedAdmin):
+    """Waivers."""
+
+    list_display = ["guardrail", "person", "product", "value_stream", "starts", "ends"]
+    list_select_related = ["person", "product", "value_stream", "recorded_by"]
+    search_fields = ["guardrail", "why"]
+
+
+@admin.register(Commitment)
+class CommitmentAdmin(RecordedAdmin):
+    """Commitments."""
+
+    list_display = ["reference", "product", "stream", "supplier", "starts", "ends", "amount", "currency", "settled_on"]
+    list_select_related = ["product", "stream", "recorded_by"]
+    search_fields = ["reference", "supplier", "memo", "product__code"]
+
+
+@admin.register(Transfer)
+class TransferAdmin(RecordedAdmin):
+    """Transfers between streams."""
+
+    list_display = ["from_stream", "to_stream", "moved_on", "amount", "base_amount"]
+    list_select_related = ["from_stream", "to_stream", "recorded_by"]
+    search_fields = ["from_stream__code", "to_stream__code", "why"]
+
+
+@admin.register(CarryForward)
+class CarryForwardAdmin(RecordedAdmin):
+    """What streams carried forward."""
+
+    list_display = ["stream", "year", "amount"]
+    list_select_related = ["stream", "recorded_by"]
+    search_fields = ["stream__code", "why"]

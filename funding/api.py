@@ -5,9 +5,10 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from funding import exports, histories_api
+from funding import commitments_api, exports, histories_api, outlook_api
 from funding.actions import change_allocation
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
+from funding.guardrail_api import GuardrailViewSet, WaiverViewSet
 from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common import access
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
@@ -145,4 +146,8 @@ routes: list = [
     ("ledger-entries", LedgerEntryViewSet),
     ("fx-rates", ExchangeRateViewSet),
     *histories_api.routes,
+    ("guardrails", GuardrailViewSet),
+    ("waivers", WaiverViewSet),
+    *commitments_api.routes,
+    *outlook_api.routes,
 ]

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from funding.views import allocations, histories, ledger, rates, streams
+from funding.views import (
+    allocations,
+    commitments,
+    guardrails,
+    histories,
+    ledger,
+    outlooks,
+    rates,
+    streams,
+    transfers,
+    waivers,
+)
 
 app_name = "funding"
 urlpatterns = [
@@ -25,6 +36,35 @@ urlpatterns = [
     path("rates/<int:pk>/", rates.exchange_rate_detail, name="exchange-rate-detail"),
     path("rates/<int:pk>/correct/", rates.exchange_rate_correct, name="exchange-rate-correct"),
     path("rates/<int:pk>/retract/", rates.exchange_rate_retract, name="exchange-rate-retract"),
+    path("guardrails/", guardrails.guardrail_list, name="guardrail-list"),
+    path("guardrails/add/", guardrails.guardrail_add, name="guardrail-add"),
+    path("guardrails/<int:pk>/", guardrails.guardrail_detail, name="guardrail-detail"),
+    path("guardrails/<int:pk>/correct/", guardrails.guardrail_correct, name="guardrail-correct"),
+    path("guardrails/<int:pk>/retract/", guardrails.guardrail_retract, name="guardrail-retract"),
+    path("waivers/", waivers.waiver_list, name="waiver-list"),
+    path("waivers/add/", waivers.waiver_add, name="waiver-add"),
+    path("waivers/<int:pk>/", waivers.waiver_detail, name="waiver-detail"),
+    path("waivers/<int:pk>/correct/", waivers.waiver_correct, name="waiver-correct"),
+    path("waivers/<int:pk>/retract/", waivers.waiver_retract, name="waiver-retract"),
+    path("commitments/", commitments.commitment_list, name="commitment-list"),
+    path("commitments/add/", commitments.commitment_add, name="commitment-add"),
+    path("commitments/<int:pk>/", commitments.commitment_detail, name="commitment-detail"),
+    path("commitments/<int:pk>/correct/", commitments.commitment_correct, name="commitment-correct"),
+    path("commitments/<int:pk>/retract/", commitments.commitment_retract, name="commitment-retract"),
+    path("transfers/", transfers.transfer_list, name="transfer-list"),
+    path("transfers/add/", transfers.transfer_add, name="transfer-add"),
+    path("transfers/<int:pk>/", transfers.transfer_detail, name="transfer-detail"),
+    path("transfers/<int:pk>/correct/", transfers.transfer_correct, name="transfer-correct"),
+    path("transfers/<int:pk>/retract/", transfers.transfer_retract, name="transfer-retract"),
+    path("carry-forwards/", transfers.carry_forward_list, name="carry-forward-list"),
+    path("carry-forwards/add/", transfers.carry_forward_add, name="carry-forward-add"),
+    path("carry-forwards/<int:pk>/", transfers.carry_forward_detail, name="carry-forward-detail"),
+    path("carry-forwards/<int:pk>/correct/", transfers.carry_forward_correct, name="carry-forward-correct"),
+    path("carry-forwards/<int:pk>/retract/", transfers.carry_forward_retract, name="carry-forward-retract"),
+    path("overview/", outlooks.overview, name="overview"),
+    path("products/<slug:code>/outlook/", outlooks.product_outlook, name="product-outlook"),
+    path("value-streams/<slug:code>/outlook/", outlooks.value_stream_outlook, name="value-stream-outlook"),
+    path("<slug:code>/outlook/", outlooks.stream_outlook, name="stream-outlook"),
     path("<slug:code>/", streams.stream_detail, name="stream-detail"),
     path("<slug:code>/edit/", streams.stream_edit, name="stream-edit"),
     path("<slug:code>/review/", streams.stream_review, name="stream-review"),

@@ -8,7 +8,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 
-from funding.models import Allocation, ExchangeRate, FundingStream, Guardrail, LedgerEntry, Waiver
+from funding.models import (
+    Allocation,
+    CarryForward,
+    Commitment,
+    ExchangeRate,
+    FundingStream,
+    Guardrail,
+    LedgerEntry,
+    Transfer,
+    Waiver,
+)
 from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
@@ -186,6 +196,29 @@ def make_ledger_entry(**given) -> LedgerEntry:
     given.setdefault("starts", START)
     given.setdefault("ends", given["starts"] + timedelta(days=1))
     return _recorded(LedgerEntry, {"reference": f"L-{next(_numbers)}", "amount": Decimal("100.00")}, given)
+
+
+def make_commitment(**given) -> Commitment:
+    """Make a commitment; without `ends` it is for one day."""
+    if "product" not in given:
+        given["product"] = make_product()
+    given.setdefault("starts", START)
+    given.setdefault("ends", given["starts"] + timedelta(days=1))
+    return _recorded(Commitment, {"reference": f"C-{next(_numbers)}", "amount": Decimal("100.00")}, given)
+
+
+def make_transfer(**given) -> Transfer:
+    for name in ("from_stream", "to_stream"):
+        if name not in given:
+            given[name] = make_stream()
+    return _recorded(Transfer, {"moved_on": START, "amount": Decimal("100.00"), "why": "It is needed there."}, given)
+
+
+def make_carry_forward(**given) -> CarryForward:
+    """Make a carry-forward into the calendar year, which is the fiscal one of tests."""
+    if "stream" not in given:
+        given["stream"] = make_stream()
+    return _recorded(CarryForward, {"year": START, "amount": Decimal("100.00"), "why": "It came late."}, given)
 
 
 def make_link(**given) -> Link:

@@ -9,7 +9,15 @@ from funding.guardrails.bounds import Bounds, GroupBound, as_bounds
 from funding.guardrails.checks import Outcome, Part, broken, check
 from funding.guardrails.frames import SplitFrame
 from funding.guardrails.keeping import Breach, GuardrailBroken, keep_guardrails, require_kept
-from funding.guardrails.reading import Books, NoExchangeRate, frame, quarter_of, read_books, waivers_in_force
+from funding.guardrails.reading import (
+    Books,
+    NoExchangeRate,
+    frame,
+    quarter_ends,
+    quarter_of,
+    read_books,
+    waivers_in_force,
+)
 
 __all__ = [
     "Books",
@@ -26,6 +34,7 @@ __all__ = [
     "check",
     "frame",
     "keep_guardrails",
+    "quarter_ends",
     "quarter_of",
     "read_books",
     "require_kept",

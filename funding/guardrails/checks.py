@@ -34,8 +34,8 @@ class Outcome:
     """How a split stands to one guardrail.
 
     A rule that holds each product by itself is told by its `worst`: the product that breaks it most without leave,
-    else most with leave, else comes closest to the limit. `parts` has all that break it, worst first. Without a basis
-    nothing is measured: no such product has money.
+    else most with leave, else comes closest to the limit for its size. `parts` has all that break it, worst first.
+    Without a basis nothing is measured: no such product has money.
     """
 
     rule: Guardrail
@@ -111,7 +111,9 @@ class Outcome:
             side = f"exactly {limit}"
         name = part.product_name or self.rule.subject
         if self.rule.kind == GuardrailKind.CHANGE:
-            verb = "gains" if part.change > 0 else "loses" if part.change < 0 else "changes by"
+            if not part.change:
+                return f"{name} gets what it did as the quarter began, and may change by {money(part.limit)} a month."
+            verb = "gains" if part.change > 0 else "loses"
             return f"{name} {verb} {money(part.measured)} a month this quarter, {side}."
         verb = {GuardrailKind.STREAM: "pays", GuardrailKind.STAGE: "get"}.get(self.rule.kind, "gets")  # type: ignore[call-overload]
         return f"{name} {verb} {money(part.measured)} a month, {side}."
@@ -182,8 +184,12 @@ def _each(frame: SplitFrame, rule: Guardrail, by_product: Amounts, total: float)
         found = np.flatnonzero(is_broken)
         return tuple(map(part, found[np.argsort(room[found], kind="stable")].tolist()))
 
-    # What breaks it without leave is told first, for that is what there is something to do about.
-    worst = int(np.where(without_leave, room, np.inf).argmin() if without_leave.any() else room.argmin())
+    # What breaks it without leave is told first, for that is what there is something to do about; where nothing does,
+    # the product that has used up most of what it may, rather than the smallest one.
+    if is_broken.any():
+        worst = int(np.where(without_leave, room, np.inf).argmin() if without_leave.any() else room.argmin())
+    else:
+        worst = int((room / np.maximum(limit, 0.01)).argmin())
     return Outcome(rule, frame.currency, part(worst), not is_broken.any(), not without_leave.any(), find_parts=parts)
 
 

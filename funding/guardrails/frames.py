@@ -48,11 +48,11 @@ class SplitFrame:
 
     def by_product(self, amounts: Amounts) -> Amounts:
         """Return what each product gets in a split: (L,) -> (P,)."""
-        return np.bincount(self.line_products, amounts, len(self.product_ids))
+        return np.asarray(np.bincount(self.line_products, amounts, len(self.product_ids)), np.float64)
 
     def by_stream(self, amounts: Amounts) -> Amounts:
         """Return what each funding stream pays in a split: (L,) -> (S,)."""
-        return np.bincount(self.line_streams, amounts, len(self.stream_ids))
+        return np.asarray(np.bincount(self.line_streams, amounts, len(self.stream_ids)), np.float64)
 
     def spread(self, by_product: Amounts) -> Amounts:
         """Return a split in which each product's money comes of its streams in the parts that it does now.

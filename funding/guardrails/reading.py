@@ -18,8 +18,6 @@ from portfolio.common.months import add_months, during, fiscal_year, month_of
 from products.catalog.labour import labour_by_team
 from products.catalog.models import Product, ValueStream
 
-LATEST_QUARTERS = 8
-
 
 class NoExchangeRate(TwofoldError):
     """Money in another currency cannot be held against a limit."""
@@ -64,6 +62,7 @@ class Books:
     paid: tuple[Paid, ...]
     rules: tuple[Guardrail, ...]
     waivers: tuple[Waiver, ...]
+    are_all_asked: bool = False  #: whether the rules are measured on every day, in force or not
 
     def frame(self, on: date) -> SplitFrame:
         """Return the split of one of the days. Raises NoExchangeRate, with the pair and the day."""
@@ -85,7 +84,7 @@ class Books:
             if then:
                 began[product_at[paid.product]] += amount
         places = np.array(sorted(lines), np.int64).reshape(-1, 2)
-        rules = tuple(rule for rule in self.rules if _holds(rule, on))
+        rules = tuple(rule for rule in self.rules if self.are_all_asked or _holds(rule, on))
         return SplitFrame(
             on=on,
             currency=base_currency(),
@@ -102,7 +101,13 @@ class Books:
             as_quarter_began=began,
             team_costs=self._team_costs(month, rules),
             rules=rules,
-            waivers=tuple(waiver for waiver in self.waivers if _holds(waiver, on)),
+            waivers=self.waivers_on(on),
+        )
+
+    def waivers_on(self, day: date) -> list[Waiver]:
+        """Return the waivers in force on one of the days, those that end first first."""
+        return sorted(
+            (one for one in self.waivers if _holds(one, day)), key=lambda one: (one.ends, one.guardrail, one.pk)
         )
 
     def before(self, recorded: Collection[Allocation], retracted: Collection[Allocation]) -> "Books":
@@ -132,12 +137,15 @@ class Books:
     @cached_property
     def _below(self) -> dict[int, frozenset[int]]:
         """Return the value streams below each that a rule or a waiver names, itself among them."""
-        wanted = {rule.value_stream_id for rule in self.rules} | {waiver.value_stream_id for waiver in self.waivers}
+        named = {row.value_stream_id for row in (*self.rules, *self.waivers)}
+        wanted = {stream for stream in named if stream is not None}
+        if not wanted:
+            return {}
         children: dict[int | None, list[int]] = {}
         for stream, parent in ValueStream.objects.order_by().values_list("pk", "parent_id"):
             children.setdefault(parent, []).append(stream)
         below = {}
-        for root in wanted - {None}:
+        for root in wanted:
             found, waiting = set(), [root]
             while waiting:
                 stream = waiting.pop()
@@ -145,7 +153,7 @@ class Books:
                     found.add(stream)
                     waiting.extend(children.get(stream, ()))
             below[root] = frozenset(found)
-        return below  # type: ignore[return-value]
+        return below
 
     @cached_property
     def _rates(self) -> dict[str, list[tuple[date, date | None, Decimal]]]:
@@ -192,10 +200,10 @@ def _holds(row: Guardrail | Waiver, day: date) -> bool:
     return row.starts <= day and (row.ends is None or day < row.ends)
 
 
-def read_books(days: Iterable[date], known: datetime | None = None) -> Books:
-    """Return the books of some days, as known at a moment, now without one.
+def read_books(days: Iterable[date], known: datetime | None = None, *, of: Guardrail | None = None) -> Books:
+    """Return the books of some days, as known at a moment, now without one; `of` one guardrail, on all of them.
 
-    At most ten queries, whatever there is and however many days: three now, the others when a frame asks.
+    At most a dozen queries, whatever there is and however many days: three now, the others when a frame asks.
     """
     asked = tuple(sorted(set(days)))
     if not asked:
@@ -203,19 +211,25 @@ def read_books(days: Iterable[date], known: datetime | None = None) -> Books:
     first, after = quarter_of(asked[0]) - timedelta(days=1), asked[-1] + timedelta(days=1)
     span = during(asked[0], after)
     paid = Allocation.objects.known(known).filter(during(first, after)).order_by("pk")
+    columns = ("pk", "product_id", "stream_id", "monthly_amount", "starts", "ends")
     return Books(
         days=asked,
         at=known,
-        paid=tuple(
-            map(Paid._make, paid.values_list("pk", "product_id", "stream_id", "monthly_amount", "starts", "ends"))
-        ),
-        rules=tuple(Guardrail.objects.known(known).filter(span).for_table()),
+        paid=tuple(map(Paid._make, paid.values_list(*columns))),
+        rules=(of,) if of else tuple(Guardrail.objects.known(known).filter(span).for_table()),
         waivers=tuple(Waiver.objects.known(known).filter(span).for_table()),
+        are_all_asked=of is not None,
     )
 
 
+def quarter_ends(on: date, count: int) -> list[date]:
+    """Return the last days of the `count` quarters before that of a day, oldest first, and the day itself."""
+    first = quarter_of(on)
+    return [add_months(first, -3 * back) - timedelta(days=1) for back in reversed(range(count))] + [on]
+
+
 def frame(on: date, known: datetime | None = None) -> SplitFrame:
-    """Return the split of a day, as known at a moment, now without one: at most ten queries.
+    """Return the split of a day, as known at a moment, now without one: at most a dozen queries.
 
     Raises NoExchangeRate where money cannot be converted.
     """

@@ -1,13 +1,17 @@
 """What a row of this room means: one file a subject."""
 
+from funding.models.commitments import Commitment
 from funding.models.guardrails import Bound, Guardrail, GuardrailKind, Waiver
 from funding.models.ledger import ExchangeRate, LedgerEntry, LedgerEntryQuerySet, MonthPart, hold_conversion
 from funding.models.streams import Allocation, Cadence, FundingStream
+from funding.models.transfers import CarryForward, Transfer
 
 __all__ = [
     "Allocation",
     "Bound",
     "Cadence",
+    "CarryForward",
+    "Commitment",
     "ExchangeRate",
     "FundingStream",
     "Guardrail",
@@ -15,6 +19,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerEntryQuerySet",
     "MonthPart",
+    "Transfer",
     "Waiver",
     "hold_conversion",
 ]

@@ -194,7 +194,8 @@ class Guardrail(Recorded):
         """The limit in words: £1,200,000.00 a month, or 35% of all money."""
         if self.amount is not None:
             return f"{formats.money(self.amount, base_currency())} a month"
-        part = formats.share(self.share, 0 if self.share * 100 == int(self.share * 100) else 1)
+        percent = (self.share or 0) * 100
+        part = formats.share(self.share, 0 if percent == int(percent) else 1)
         match self.kind:
             case GuardrailKind.CHANGE:
                 return f"{part} of what it had as the quarter began"

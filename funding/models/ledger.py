@@ -111,25 +111,40 @@ class ExchangeRate(Recorded):
             )
 
     def guard_without(self) -> None:
-        """Refuse to leave a ledger entry without a rate."""
-        covering = ExchangeRate.objects.known().filter(
-            Q(ends__gt=OuterRef("starts")) | Q(ends=None),
-            currency=self.currency,
-            base=self.base,
-            starts__lte=OuterRef("starts"),
-        )
-        bare = self.derived().exclude(Exists(covering)).order_by("starts", "id")
-        if entry := bare.first():
-            raise ValidationError(
-                f"There would be no exchange rate from {self.currency} to {self.base} on {entry.starts}, which ledger "
-                f"entry {entry.reference} is converted at ({bare.count()} in all). Correct this rate so that it still "
-                "covers that day: the entries are worked out again at the new one."
+        """Refuse to leave a ledger entry, a commitment or a transfer without a rate."""
+        for rows, day in self.converted():
+            covering = ExchangeRate.objects.known().filter(
+                Q(ends__gt=OuterRef(day)) | Q(ends=None),
+                currency=self.currency,
+                base=self.base,
+                starts__lte=OuterRef(day),
             )
+            bare = rows.exclude(Exists(covering)).order_by(day, "id")
+            if row := bare.first():
+                raise ValidationError(
+                    f"There would be no exchange rate from {self.currency} to {self.base} on {getattr(row, day)}, "
+                    f"which {row._meta.verbose_name} {getattr(row, 'reference', row)} is converted at ({bare.count()} "
+                    "in all). Correct this rate so that it still covers that day: what is converted at it is worked "
+                    "out again at the new one."
+                )
 
-    def derived(self) -> "LedgerEntryQuerySet":
-        """Return the ledger entries that were converted at this rate."""
-        entries = LedgerEntry.objects.known().filter(currency=self.currency, starts__gte=self.starts)
-        return entries.filter(starts__lt=self.ends) if self.ends else entries
+    def converted(self) -> list[tuple[RecordedQuerySet, str]]:
+        """Return the known rows of each kind that were converted at this rate, and which of their days it was for."""
+        from funding.models.commitments import Commitment  # which are converted at rates themselves
+        from funding.models.transfers import Transfer
+
+        between = Q(from_stream__currency=self.currency) | Q(to_stream__currency=self.currency)
+        kinds: list[tuple[RecordedQuerySet, str]] = [
+            (LedgerEntry.objects.known().filter(currency=self.currency), "starts"),
+            (Commitment.objects.known().filter(currency=self.currency), "starts"),
+            (Transfer.objects.known().filter(between), "moved_on"),
+        ]
+        found = [(rows.filter(**{f"{day}__gte": self.starts}), day) for rows, day in kinds]
+        return [(rows.filter(**{f"{day}__lt": self.ends}), day) for rows, day in found] if self.ends else found
+
+    def derived(self) -> list[Recorded]:
+        """Return the rows that were converted at this rate: they are recorded again when it changes."""
+        return [row for rows, _ in self.converted() for row in rows]
 
     def touched(self) -> list[Touch]:
         """A rate changes the worths that are given in its currency, and the labour, from its first day on."""

@@ -113,10 +113,12 @@ class FundingStream(Described):
             "commitments",
             "guardrails",
             "ledger",
+            "overview",
             "products",
             "rates",
             "streams",
             "transfers",
+            "value-streams",
             "waivers",
         }
     )
@@ -146,7 +148,7 @@ class FundingStream(Described):
         return reverse("funding:stream-detail", args=[self.code])
 
     def guard(self) -> None:
-        """Refuse a new currency once money was allotted in the old one, and a review that is yet to come."""
+        """Refuse a new currency once money was allotted or moved in the old one, and a review that is yet to come."""
         if self.reviewed_on and self.reviewed_on > today():
             raise ValidationError(
                 {
@@ -154,11 +156,12 @@ class FundingStream(Described):
                     "or leave it empty."
                 }
             )
-        if self.pk and self.allocations.exists():
+        rows = ("allocations", "transfers_out", "transfers_in", "carry_forwards")
+        if self.pk and any(getattr(self, name).exists() for name in rows):
             old = FundingStream.objects.get(pk=self.pk)
             if old.currency != self.currency:
                 raise ValidationError(
-                    {"currency": f"Allocations were made in {old.currency}; add a new stream for {self.currency}."}
+                    {"currency": f"Money was allotted in {old.currency}; add a new stream for {self.currency}."}
                 )
 
 

@@ -31,7 +31,7 @@ def exchange_rate_list(request: HttpRequest) -> HttpResponseBase:
 def exchange_rate_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an exchange rate and how many ledger entries are converted at it."""
     rate = get_object_or_404(ExchangeRate.objects.visible_to(request.user), pk=pk)
-    converted = 0 if rate.retracted_at else rate.derived().count()
+    converted = 0 if rate.retracted_at else rate.converted()[0][0].count()
     return pages.render_recorded(request, "funding/exchange_rate_detail.html", rate, converted=converted)
 
 

@@ -18,13 +18,12 @@ _waiting: ContextVar[dict[Check, list[Any]] | None] = ContextVar("waiting", defa
 def check_afterwards(check: Check, what: Any) -> None:
     """Have `check` called with a list of all that it was asked for, `what` among it, at the end of the writes.
 
-    Outside of `checked_together` it is called at once.
+    RuntimeError outside of `checked_together`: a row that is only about to be written cannot be counted yet.
     """
     waiting = _waiting.get()
     if waiting is None:
-        check([what])
-    else:
-        waiting.setdefault(check, []).append(what)
+        raise RuntimeError("Whoever writes such rows does it inside of checked_together, as the actions do.")
+    waiting.setdefault(check, []).append(what)
 
 
 @contextmanager

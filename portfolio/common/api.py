@@ -150,7 +150,7 @@ class Exported:
     """Gives a list whole, as a CSV or XLSX file, where that is asked for by `?format=` or `Accept`."""
 
     renderer_classes = [ORJSONRenderer, CsvRenderer, XlsxRenderer]
-    export: exports.Export
+    export: exports.Tabled
 
     def get_renderers(self):
         """Return how the answer may look: only a list can be a file."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from threading import BoundedSemaphore
-from typing import Any
+from typing import Any, Protocol
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
@@ -55,6 +55,26 @@ class Column:
             if row is None:
                 return None
         return row
+
+
+class Tabled(Protocol):
+    """What a file is called, and its columns."""
+
+    @property
+    def name(self) -> str:
+        """The first words of the file's name."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The columns, in the file's order."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of what is worked out: rows that are held in memory, none of which an import reads."""
+
+    name: str
+    columns: tuple[Column, ...]
 
 
 @dataclass(frozen=True)
@@ -152,7 +172,7 @@ def asked_for(request: HttpRequest) -> Format | None:
 
 
 def respond(
-    request: HttpRequest, export: Export, rows: Iterable[Any], form: Format, *, asked: Mapping[str, Any] | None = None
+    request: HttpRequest, export: Tabled, rows: Iterable[Any], form: Format, *, asked: Mapping[str, Any] | None = None
 ) -> HttpResponseBase:
     """Return the file of all `rows`: a queryset, which is read piece by piece, or rows that are held in memory.
 
@@ -200,7 +220,7 @@ def _slug(text: str) -> str:
 class _Source:
     """The rows of an export on their way: read in one statement, and never more than a batch of them held."""
 
-    def __init__(self, export: Export, rows: Iterable[Any]):
+    def __init__(self, export: Tabled, rows: Iterable[Any]):
         self.export, self.rows = export, rows
         self.connection: Any = None  #: of the driver, while it may be at work
 

@@ -31,7 +31,7 @@ def page_or_fragment(request: HttpRequest, page: str) -> str:
 
 
 def file_of(
-    request: HttpRequest, export: exports.Export, rows: Iterable[Any], form: exports.Format, asked: Iterable[str]
+    request: HttpRequest, export: exports.Tabled, rows: Iterable[Any], form: exports.Format, asked: Iterable[str]
 ) -> HttpResponseBase:
     """Return all rows as a file, named by what is asked of the filters `asked`; or 429, to try again in a while."""
     try:

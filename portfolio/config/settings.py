@@ -315,6 +315,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductKind": "products.catalog.models.Kind",
         "InsightKind": "products.catalog.models.InsightKind",
+        "GuardrailKind": "funding.models.GuardrailKind",
         "Evidence": "products.value.models.Evidence",
     },
     "POSTPROCESSING_HOOKS": [

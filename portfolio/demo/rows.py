@@ -33,9 +33,15 @@ KINDS = (
     "streams",
     "allocations",
     "ledger-entries",
+    "commitments",
+    "transfers",
+    "carry-forwards",
     "links",
     "usage",
     "elasticities",
+    # After the money that they are held against: what is loaded before them cannot break them.
+    "guardrails",
+    "waivers",
 )
 
 #: What is allocated is left as it is until a year costs that much more or less: funding is to be stable.

@@ -17,7 +17,17 @@ import portfolio.rebalance.exports
 import products.catalog.exports
 import products.value.exports
 import teams.exports
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import (
+    Allocation,
+    CarryForward,
+    Commitment,
+    ExchangeRate,
+    FundingStream,
+    Guardrail,
+    LedgerEntry,
+    Transfer,
+    Waiver,
+)
 from portfolio.common.described import Described
 from portfolio.common.money import base_currency
 from portfolio.intake import cells
@@ -218,6 +228,29 @@ KINDS: dict[str, Kind] = {
         _kind(
             "fx-rates", ExchangeRate, "currency starts", currency="EUR", rate="0.86", starts="2017-03-01",
             ends="2017-04-01",
+        ),
+        _kind(
+            "guardrails", Guardrail, "name starts", name="most-on-one-product", owner="ada-obi", kind="product",
+            bound="most", amount="", share="0.35", category="", value_stream="", stage="", stream="", product="",
+            team="", starts="2016-04-01", ends="", why="No product is too large to fail.",
+        ),
+        _kind(
+            "waivers", Waiver, "guardrail product value_stream starts", guardrail="most-on-one-product",
+            person="ada-obi", product="vehicle-tax", value_stream="", starts="2017-01-01", ends="2017-07-01",
+            why="The paper disc is being wound up.",
+        ),
+        _kind(
+            "commitments", Commitment, "reference", reference="PO-2017-0042", product="vehicle-tax",
+            stream="taxpayers", supplier="Contact centre Ltd", starts="2017-04-01", ends="2018-04-01",
+            amount="240000.00", currency="GBP", account="6100", is_capital="no", settled_on="", memo="Framework order",
+        ),
+        _kind(
+            "transfers", Transfer, "from_stream to_stream moved_on", from_stream="taxpayers", to_stream="digital",
+            moved_on="2017-01-15", amount="50000.00", why="The online service takes over from the branches.",
+        ),
+        _kind(
+            "carry-forwards", CarryForward, "stream year", stream="taxpayers", year="2017-04-01", amount="120000.00",
+            why="The new office opens in May instead of March.",
         ),
         _kind(
             "links", Link, "supplier consumer starts", supplier="identity", consumer="vehicle-tax",

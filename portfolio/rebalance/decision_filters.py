@@ -33,7 +33,12 @@ class DecisionFilter(django_filters.FilterSet):
     value_stream = CodeFilter(field_name="value_stream", method="in_stream", label="Value stream")
     product = CodeFilter(field_name="lines__product", method="of_product", label="Product")
     by = django_filters.ModelChoiceFilter(
-        queryset=_people, to_field_name="username", method="of_person", empty_label="anyone", label="Person"
+        field_name="proposed_by",
+        queryset=_people,
+        to_field_name="username",
+        method="of_person",
+        empty_label="anyone",
+        label="Person",
     )
     vars()["from"] = django_filters.DateFilter(field_name="starts", lookup_expr="gte", label="In force from", **DAY)
     to = django_filters.DateFilter(field_name="starts", lookup_expr="lte", label="to", **DAY)

@@ -30,7 +30,7 @@ WRITES = {
     "change": "write",
     "batch": "add",
 }
-READS = {"list", "retrieve", "summary"}
+READS = {"list", "retrieve", "summary", "distances"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -40,9 +40,16 @@ ABOUT = {
     "catalog:segment": "catalog.segment",
     "catalog:value-stream": "catalog.valuestream",
     "funding:allocation": "funding.allocation",
+    "funding:carry-forward": "funding.carryforward",
+    "funding:commitment": "funding.commitment",
     "funding:exchange-rate": "funding.exchangerate",
+    "funding:guardrail": "funding.guardrail",
     "funding:ledger-entry": "funding.ledgerentry",
+    "funding:product": "catalog.product",
     "funding:stream": "funding.fundingstream",
+    "funding:transfer": "funding.transfer",
+    "funding:value-stream": "catalog.valuestream",
+    "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rollup:run": "rollup.run",
@@ -64,7 +71,7 @@ VERBS = {
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start"}
-READING_VERBS = {"list", "detail"}
+READING_VERBS = {"list", "detail", "outlook"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -75,6 +82,7 @@ READING_PAGES = {
     "board:network-product",
     "board:product",
     "board:product-month",
+    "funding:overview",
     "funding:product",
     "intake:template",
     "network:network",

@@ -67,6 +67,11 @@ KINDS: dict[str, Kind] = {
     "funding.allocation": Kind((LEADER, FINANCE), PRODUCT),
     "funding.ledgerentry": Kind((FINANCE,), PRODUCT),
     "funding.exchangerate": Kind((FINANCE,)),
+    "funding.guardrail": Kind((LEADER, FINANCE)),
+    "funding.waiver": Kind((LEADER, FINANCE)),
+    "funding.commitment": Kind((LEADER, FINANCE), PRODUCT),
+    "funding.transfer": Kind((LEADER, FINANCE)),
+    "funding.carryforward": Kind((LEADER, FINANCE)),
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "rollup.run": Kind((LEADER, FINANCE)),
@@ -127,6 +132,14 @@ class World:
             "funding.allocation": make.make_allocation(stream=stream, product=self.product, ends=LATER),
             "funding.ledgerentry": make.make_ledger_entry(product=self.product, stream=stream),
             "funding.exchangerate": make.make_exchange_rate(),
+            # Its waiver is of another one, since a rule that is waived cannot be retracted.
+            "funding.guardrail": make.make_guardrail(name="most-on-one", owner=person, ends=LATER),
+            "funding.waiver": make.make_waiver(
+                guardrail=make.make_guardrail(name="waived", owner=person), person=person, ends=LATER
+            ),
+            "funding.commitment": make.make_commitment(product=self.product, stream=stream),
+            "funding.transfer": make.make_transfer(from_stream=stream, to_stream=make.make_stream(code="levy")),
+            "funding.carryforward": make.make_carry_forward(stream=stream),
             "network.link": make.make_link(supplier=self.product, consumer=linked),
             "network.usage": make.make_usage(supplier=self.product, consumer=metered),
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
@@ -190,6 +203,20 @@ class World:
                 "reference": "new", "product": "here", "starts": "2026-06-01", "ends": "2026-06-02", "amount": "10.00",
             },
             "funding.exchangerate": {"currency": "SEK", "rate": "0.1", "starts": "2026-06-01"},
+            "funding.guardrail": {
+                "name": "new", "owner": "ada", "kind": "stage", "stage": "explore", "bound": "least", "share": "0.05",
+                "starts": "2026-06-01", "why": "Tomorrow needs a beginning.",
+            },
+            "funding.waiver": {
+                "guardrail": "waived", "person": "ada", "starts": "2026-06-01", "ends": "2026-07-01", "why": "A while.",
+            },
+            "funding.commitment": {
+                "reference": "new", "product": "here", "starts": "2026-06-01", "ends": "2026-06-02", "amount": "10.00",
+            },
+            "funding.transfer": {
+                "from_stream": "levy", "to_stream": "fees", "moved_on": "2026-06-01", "amount": "10.00", "why": "Help.",
+            },
+            "funding.carryforward": {"stream": "levy", "year": "2026-01-01", "amount": "10.00", "why": "Late."},
             "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rollup.run": {},

@@ -132,7 +132,7 @@ def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix
     has_list = hasattr(viewset, "list")
     shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/") if has_list else {}
     row = corrected.rows.get(viewset.queryset.model._meta.label_lower)
-    if row:
+    if row and hasattr(viewset, "retrieve"):
         assert not has_list or shown["results"]
         name = viewset.lookup_field if viewset.lookup_field == "code" else "id"
         check(f"/api/v1/{prefix}/{{{name}}}/", f"/api/v1/{prefix}/{getattr(row, name)}/")

@@ -49,7 +49,7 @@ def test_facts_are_what_comes_by_the_million():
 
 
 def test_every_reference_of_a_fact_has_its_guard_in_a_migration():
-    folders = [import_module(f"{model.__module__.rpartition('.')[0]}.migrations") for model in FACTS]
+    folders = [import_module(f"{model._meta.app_config.name}.migrations") for model in FACTS]
     names = [f"{folder.__name__}.{found.name}" for folder in folders for found in iter_modules(folder.__path__)]
     operations = [one for name in names for one in import_module(name).Migration.operations]
     guarded = {(one.table, one.column, one.parent) for one in operations if isinstance(one, Guard)}

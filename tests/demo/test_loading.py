@@ -13,6 +13,8 @@ from django.test import override_settings
 
 from funding.actions import change_allocation
 from funding.models import Allocation, FundingStream, LedgerEntry
+from funding.outlook import scopes
+from funding.outlook.periods import YEAR, Period
 from portfolio.common.access import Role
 from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
@@ -97,6 +99,24 @@ def test_the_headline_is_the_one_that_the_documentation_works_out(demo):
     assert float(standing.credited_value) == pytest.approx(sum(expected_value(2016).values()), abs=100)
     assert round(standing.credited, 2) == 0.27
     assert standing.credited_low < standing.credited < standing.credited_high
+
+
+def test_the_funding_overview_shows_the_year_as_actual_and_the_next_as_forecast(demo):
+    this_year, next_year = (scopes.overview(Period(YEAR, date(year, 4, 1))) for year in (2016, 2017))
+    [row] = this_year[scopes.WHOLE]
+    assert row.outlook.book.actual_until == date(2017, 3, 1)
+    # The team that the ledger does not pay for is in the published cost, and in no actuals.
+    unpaid = published_cost(2016) - row.outlook.actual
+    assert Decimal(0) < unpaid < row.outlook.actual / 1000
+    assert row.outlook.forecast == 0
+    [row] = next_year[scopes.WHOLE]
+    assert row.outlook.actual == 0
+    assert row.outlook.forecast_by_kind["committed"] == 1_800_000 + 420_000 + 96_000
+    assert row.outlook.forecast_by_kind["people"] > 0
+    assert row.outlook.range.low < row.outlook.forecast < row.outlook.range.high
+    assert (row.outlook.carried, row.outlook.capital) == (180_000, 420_000)
+    streams = {one.code: one.outlook for one in this_year[scopes.STREAM]}
+    assert streams["digital-improvement"].transferred == -streams["platform-recharge"].transferred == -60_000
 
 
 def test_every_service_has_a_value_or_a_reason_for_none(demo):

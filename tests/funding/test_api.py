@@ -12,11 +12,16 @@ from funding.models import LedgerEntry
 from portfolio.common import actions
 from tests.factories import (
     make_allocation,
+    make_carry_forward,
+    make_commitment,
     make_exchange_rate,
+    make_guardrail,
     make_ledger_entry,
     make_product,
     make_stream,
+    make_transfer,
     make_user,
+    make_waiver,
 )
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +30,12 @@ PATHS = {
     "streams": make_stream,
     "allocations": make_allocation,
     "ledger-entries": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
+    "guardrails": lambda: make_guardrail(by=make_user("leader"), product=make_product()),
+    "waivers": lambda: make_waiver(by=make_user("leader"), product=make_product()),
     "fx-rates": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
+    "commitments": lambda: make_commitment(stream=make_stream(), by=make_user("finance_partner")),
+    "transfers": make_transfer,
+    "carry-forwards": make_carry_forward,
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 

@@ -123,6 +123,26 @@ def test_a_change_is_measured_against_what_the_product_had_as_the_quarter_began(
     assert outcome(rule, on=date(2026, 4, 1)).measured == 0
 
 
+def test_a_product_that_keeps_its_money_has_room_to_change():
+    make.make_allocation(product=make.make_product(name="Tax"), starts=date(2025, 1, 1))
+    rule = make.make_guardrail(kind="change", amount=None, share=money("0.25"))
+
+    assert outcome(rule).words == "Tax gets what it did as the quarter began, and may change by $250 a month."
+
+
+def test_what_comes_closest_to_its_limit_is_told_for_its_size():
+    stream = make.make_stream()
+    for name, before, now in (("Small", "10", "10"), ("Large", "1000", "1200")):
+        product = make.make_product(name=name)
+        make.make_allocation(
+            product=product, stream=stream, monthly_amount=money(before), starts=date(2025, 1, 1), ends=START
+        )
+        make.make_allocation(product=product, stream=stream, monthly_amount=money(now))
+    rule = make.make_guardrail(kind="change", amount=None, share=money("0.25"))
+
+    assert outcome(rule).words == "Large gains $200 a month this quarter, $50 below the most that is allowed."
+
+
 def test_a_product_that_loses_money_changes_too_and_a_new_one_is_free_to_begin():
     stream, product = make.make_stream(), make.make_product(name="Old")
     make.make_allocation(product=product, stream=stream, starts=date(2025, 1, 1), ends=START)

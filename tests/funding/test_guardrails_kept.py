@@ -253,19 +253,20 @@ def test_what_was_never_written_is_not_checked():
         make.make_allocation(stream=row.stream, product=row.product, monthly_amount=amount("900"))
 
 
-def test_a_check_that_nothing_groups_is_made_at_once():
+def test_checks_are_made_once_and_by_whoever_groups_most():
     seen = []
 
-    check_afterwards(seen.append, 1)
     with checked_together():
-        check_afterwards(seen.append, 2)
+        check_afterwards(seen.append, 1)
         with checked_together(unless=lambda: True):
-            check_afterwards(seen.append, 3)
+            check_afterwards(seen.append, 2)
         with checked_together():
-            check_afterwards(seen.append, 4)
-        assert seen == [[1]]
+            check_afterwards(seen.append, 3)
+        assert seen == []
 
-    assert seen == [[1], [2, 4]]
+    assert seen == [[1, 3]]
+    with pytest.raises(RuntimeError, match="inside of checked_together"):
+        check_afterwards(seen.append, 4)
 
 
 def test_pages_and_api_say_which_rule_is_broken(client):

@@ -50,7 +50,7 @@ def test_a_stream_may_change_its_currency_before():
     assert actions.save(stream, by=None).currency == "EUR"
 
 
-@pytest.mark.parametrize("code", ["allocations", "ledger", "rates", "add"])
+@pytest.mark.parametrize("code", ["allocations", "ledger", "rates", "add", "overview", "value-streams"])
 def test_a_stream_cannot_be_called_what_an_address_needs(code):
     assert "code" in refused(make_stream, code=code)
 

@@ -12,12 +12,17 @@ from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common import actions
 from tests.factories import (
     make_allocation,
+    make_carry_forward,
+    make_commitment,
     make_exchange_rate,
+    make_guardrail,
     make_ledger_entry,
     make_person,
     make_product,
     make_stream,
+    make_transfer,
     make_user,
+    make_waiver,
 )
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +31,12 @@ MAKERS = {
     "stream": lambda: make_stream(sponsor=make_person()),
     "allocation": make_allocation,
     "ledger-entry": lambda: make_ledger_entry(stream=make_stream(), by=make_user("finance_partner")),
+    "guardrail": lambda: make_guardrail(by=make_user("leader"), product=make_product()),
+    "waiver": lambda: make_waiver(by=make_user("leader"), product=make_product()),
     "exchange-rate": lambda: make_exchange_rate(starts=(day := next(_days)), ends=day + timedelta(1)),
+    "commitment": lambda: make_commitment(stream=make_stream(), by=make_user("finance_partner")),
+    "transfer": make_transfer,
+    "carry-forward": make_carry_forward,
 }
 _days = (date(2001, 1, 1) + timedelta(number) for number in count())
 
@@ -89,7 +99,8 @@ def test_htmx_gets_the_table_alone(client, reader, kind):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_a_filter_that_fits_nothing_says_so(client, reader, kind):
     MAKERS[kind]()
-    answer = client.get(reverse(f"funding:{kind}-list"), {"currency": "JPY", "stream": "no-such-stream"})
+    nothing = {"currency": "JPY", "stream": "no-such-stream", "owner": "nobody", "guardrail": "no-such-rule"}
+    answer = client.get(reverse(f"funding:{kind}-list"), nothing)
     assert answer.context["page"].paginator.count == 0
     assert "match" in answer.content.decode()
 

@@ -33,6 +33,11 @@ PAGES = {
     "allocations": "funding:allocation-list",
     "ledger-entries": "funding:ledger-entry-list",
     "fx-rates": "funding:exchange-rate-list",
+    "guardrails": "funding:guardrail-list",
+    "waivers": "funding:waiver-list",
+    "commitments": "funding:commitment-list",
+    "transfers": "funding:transfer-list",
+    "carry-forwards": "funding:carry-forward-list",
     "links": "network:network",
     "usage": "network:usage-list",
 }

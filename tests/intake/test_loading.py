@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from funding.models import ExchangeRate, LedgerEntry
+from funding.models import ExchangeRate, FundingStream, LedgerEntry
 from portfolio.common.models import StaleMark
 from portfolio.intake.actions import load_file, load_rows
 from portfolio.intake.errors import UnknownKind
@@ -134,6 +134,54 @@ ROWS = {
         "is_capital": "yes",
         "memo": "",
     },
+    "guardrails": {
+        "name": "most-on-one",
+        "owner": "ada",
+        "kind": "product",
+        "bound": "most",
+        "amount": "500000",
+        "share": "",
+        "category": "",
+        "value_stream": "",
+        "stage": "",
+        "stream": "",
+        "product": "",
+        "team": "",
+        "starts": "2026-01-01",
+        "ends": "",
+        "why": "No product is too large to fail.",
+    },
+    "waivers": {
+        "guardrail": "most-on-one",
+        "person": "ada",
+        "product": "tax",
+        "value_stream": "",
+        "starts": "2026-02-01",
+        "ends": "2026-03-01",
+        "why": "The paper disc is being wound up.",
+    },
+    "commitments": {
+        "reference": "PO-1",
+        "product": "tax",
+        "stream": "fees",
+        "supplier": "Scanner Ltd",
+        "starts": "2026-02-01",
+        "ends": "2026-03-01",
+        "amount": "100.50",
+        "currency": "EUR",
+        "account": "6100",
+        "is_capital": "yes",
+        "settled_on": "",
+        "memo": "",
+    },
+    "transfers": {
+        "from_stream": "fees",
+        "to_stream": "levy",
+        "moved_on": "2026-02-01",
+        "amount": "500",
+        "why": "It is needed there.",
+    },
+    "carry-forwards": {"stream": "fees", "year": "2026-01-01", "amount": "-20.00", "why": "Spent early."},
     "links": {
         "supplier": "identity",
         "consumer": "tax",
@@ -151,6 +199,8 @@ def load_all() -> dict[str, tuple[int, int, int]]:
     for kind, row in ROWS.items():
         if kind == "links" and not Product.objects.filter(code="identity").exists():
             make_product(code="identity")
+        if kind == "transfers" and not FundingStream.objects.filter(code="levy").exists():
+            make_stream(code="levy")
         report = load_rows(kind, [row])
         assert not report.errors, (kind, report.errors)
         counts[kind] = report.counts

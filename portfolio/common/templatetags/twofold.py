@@ -237,6 +237,8 @@ FLAGS = {
     ),
     "retracted": ("retracted", "quiet", "No longer counted; kept for the record."),
     "corrected": ("corrected", "quiet", "A later row replaces this one."),
+    "broken": ("broken", "stop", "The money as it is allocated does not keep this guardrail."),
+    "waived": ("waived", "warn", "Somebody has leave not to keep this guardrail for a while."),
     "illustrative": ("illustrative", "made-up", "Made up to show how things work; not public data."),
 }
 
@@ -263,7 +265,7 @@ def evidence(grade: str) -> SafeString:
 
 @register.simple_tag
 def flag(name: str, detail: object = "", title: str = "") -> SafeString:
-    """Show a state that a reader must know: stale, overdue, blocked, unvalued, tied, retracted, corrected."""
+    """Show a state that a reader must know: stale, overdue, blocked, unvalued, tied, broken, waived and so on."""
     word, tone, meaning = FLAGS[name]
     text = f"{word} {detail}" if detail else word
     return format_html('<span class="tag flag {}" title="{}">{}</span>', tone, title or meaning, text)

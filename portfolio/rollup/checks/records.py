@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from funding.models import Allocation, ExchangeRate, LedgerEntry
+from funding.models import Allocation, Commitment, ExchangeRate, LedgerEntry
 from portfolio.common import formats
 from portfolio.common.models import StaleMark
 from portfolio.common.money import base_currency
@@ -90,7 +90,7 @@ def facts_have_subjects(now: Moment) -> Finding:
 
 
 RECORDED: tuple[type[Model], ...] = (
-    LedgerEntry, Observation, Link, Valuation, ExchangeRate, Allocation, Assignment, Membership, Rate,
+    LedgerEntry, Observation, Link, Valuation, ExchangeRate, Allocation, Commitment, Assignment, Membership, Rate,
 )  # fmt: skip
 
 
