@@ -5,6 +5,7 @@ An estimator whose ranges were too narrow has its next ones widened, by a factor
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -27,11 +28,28 @@ def factors() -> dict[str, float]:
     }
 
 
+def stretched(middle: float, end: float, factor: float) -> float:
+    """Return an end of a range `factor` times as far from the middle; on the scale of logarithms for what is positive.
+
+    There a range of half to twice becomes one of a quarter to four times, and never goes below nothing. With
+    1 / factor it takes that back.
+    """
+    if middle > 0 and end > 0:
+        return middle * (end / middle) ** factor
+    return middle + factor * (end - middle)
+
+
 def _factor(rows: list[Prediction]) -> float:
-    middle = np.array([row.middle for row in rows])
-    low = np.array([row.middle - (row.middle - row.low) / row.factor for row in rows])
-    high = np.array([row.middle + (row.high - row.middle) / row.factor for row in rows])
-    return widening_factor(middle, low, high, np.array([row.outcome for row in rows], np.float64))
+    """Return the factor of some rows, distances being measured as `stretched` makes them."""
+    figures = []
+    for row in rows:
+        assert row.outcome is not None
+        low, high = (stretched(row.middle, end, 1 / row.factor) for end in (row.low, row.high))
+        is_log = low > 0 and row.outcome > 0
+        of = (row.middle, low, high, row.outcome)
+        figures.append([log(each) if is_log else each for each in of])
+    middle, low_ends, high_ends, outcome = np.array(figures, np.float64).reshape(-1, 4).T
+    return widening_factor(middle, low_ends, high_ends, outcome)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ from portfolio.rebalance import calibration
 from portfolio.rebalance.basis import Basis, basis
 from portfolio.rebalance.changes import Change, base_rates
 from portfolio.rebalance.effects import Effects, Whole, effects
+from portfolio.rebalance.learning import months_before
 from portfolio.rebalance.models import Decision, Estimator, Measure, Prediction
+from portfolio.rebalance.wandering import Wander, wander
 from portfolio.rollup import reading
 from portfolio.rollup.models import Run
 from portfolio.rollup.panel import CREDITED, Panel, stored_panel
@@ -38,7 +40,6 @@ from products.value.models import Metric, Valuation
 Floats = NDArray[np.float64]
 
 QUARTERS = (1, 2, 4)
-FEWEST_MONTHS = 6  # from which it can be told how much months vary
 QUANTITY = 10_000  # units of a stored quantity
 
 
@@ -92,12 +93,13 @@ def outlook(
         return Outlook(frozen={"is_predicted": False})
     given = amounts_with(on, changes, starts)
     found = effects(on, given, draws=DRAWS)
-    panel = stored_panel(month_range(window.first, window.last))
+    months = list(month_range(window.first, window.last))
+    panel = stored_panel([*months_before(window), *months])
     draws = _Draws(on, found, given, panel)
     moved = [place for change in changes if (place := on.place_of(change.product_id)) is not None]
     moved = sorted(set(moved))
     inside = _inside(on, value_stream)
-    metrics = _metrics(panel, on, moved)
+    metrics = _metrics(panel, on, moved, months, draws.varies)
     rows: list[Prediction] = []
     for quarters in QUARTERS:
         rows += _rows(draws, quarters, starts, moved, inside, metrics)
@@ -139,31 +141,25 @@ class _Draws:
     def of_value(self, months: int) -> Floats:
         """Return draws of the credited value over the first months, (D, P)."""
         grown = 1 + self.effective(months) * (self.response * self.network - 1)
-        return months * self.values * grown * _varied(self.noise, self.varies, months)
+        return months * self.values * grown * self.varies.draws(self.noise, months)
 
-    def of_quantity(self, place: int, months: int, *, varies: float, key: int) -> Floats:
+    def of_quantity(self, place: int, months: int, *, varies: Wander, key: int) -> Floats:
         """Return draws of by how much what a product's own customers get is multiplied, (D,)."""
         noise = uncertainty.standard_draws(SEED, [key], DRAWS)[0]
         step = (self.response[:, place] - 1) * self.own_step[place]
-        return (1 + self.effective(months)[place] * step) * _varied(noise, varies, months)
+        return (1 + self.effective(months)[place] * step) * varies.draws(noise, months)
 
 
-def _variation(panel: Panel, on: Basis) -> Floats:
-    """Return by what part of its mean each product's credited value has varied from month to month, (P,)."""
-    varies = np.zeros(len(on.rows))
-    if len(panel.months) < FEWEST_MONTHS:
-        return varies
-    series = panel.data[:, :, CREDITED].astype(np.float64)
-    mean = series.mean(axis=0)
-    part = np.divide(series.std(axis=0, ddof=1), mean, out=np.zeros(len(mean)), where=mean > 0)
-    varies[np.searchsorted(on.products, panel.products)] = part
-    return varies
-
-
-def _varied(noise: Floats, varies: Floats | float, months: int) -> Floats:
-    """Return factors around 1 for the mean of so many months, each of which varies by itself: lognormal, mean 1."""
-    variance = np.log1p(np.square(varies) / months)
-    return np.exp(noise * np.sqrt(variance) - variance / 2)
+def _variation(panel: Panel, on: Basis) -> Wander:
+    """Return how far each product's credited value wanders, (P,)."""
+    found = wander(panel.data[:, :, CREDITED].astype(np.float64))
+    at = np.searchsorted(on.products, panel.products)
+    # A product that is gone from the window and has no money any more is not asked about.
+    is_there = (at < len(on.products)) & (on.products[np.minimum(at, len(on.products) - 1)] == panel.products)
+    full = [np.zeros(len(on.rows)), np.full(len(on.rows), np.nan)]
+    for column, part in zip(full, (found.months, found.years), strict=True):
+        column[at[is_there]] = np.asarray(part)[is_there]
+    return Wander(*full).like(found)
 
 
 # -- Rows ------------------------------------------------------------------------------------------------------------
@@ -177,7 +173,7 @@ class _Metric:
     place: int
     mean: float
     baseline: float
-    varies: float
+    varies: Wander
 
 
 def _rows(
@@ -234,8 +230,8 @@ def _prediction(
         estimator=estimator,
         unchanged=unchanged,
         middle=middle,
-        low=middle - factor * (middle - low),
-        high=middle + factor * (high - middle),
+        low=calibration.stretched(middle, low, factor),
+        high=calibration.stretched(middle, high, factor),
         factor=factor,
         **given,
     )
@@ -258,32 +254,36 @@ def _inside(on: Basis, value_stream: ValueStream | None) -> NDArray[np.intp]:
     return np.array([place for place, row in enumerate(on.rows) if row.value_stream_id in below], np.intp)
 
 
-def _metrics(panel: Panel, on: Basis, moved: Sequence[int]) -> list[_Metric]:
+def _metrics(panel: Panel, on: Basis, moved: Sequence[int], window: Sequence[date], others: Wander) -> list[_Metric]:
     """Return the valued metrics of products that are moved, with what they came to over the window."""
     ids = {int(on.products[place]): place for place in moved}
     series, valued_by = quantities(panel, set(ids))
-    rows = Metric.objects.filter(pk__in=list(series)).order_by("pk").in_bulk()
+    rows = Metric.objects.in_bulk(list(series))
     baselines = dict(Valuation.objects.filter(pk__in=set(valued_by.values())).values_list("pk", "baseline"))
     found = []
     for key in sorted(series):
-        values = np.array(series[key])
-        mean = float(values.mean())
-        sure = len(values) >= FEWEST_MONTHS and mean > 0
+        by_month = series[key]
+        inside = [by_month[month] for month in window if month in by_month]
+        if not inside:
+            continue
+        since = min(by_month)
+        run = np.array([by_month.get(month, 0.0) for month in panel.months if month >= since])
+        wanders = wander(run[:, None]).like(others)
         found.append(
             _Metric(
                 row=rows[key],
                 place=ids[rows[key].product_id],
-                mean=mean,
+                mean=float(np.mean(inside)),
                 baseline=float(baselines.get(valued_by[key]) or 0),
-                varies=float(values.std(ddof=1) / mean) if sure else 0.0,
+                varies=Wander(float(np.asarray(wanders.months)[0]), float(np.asarray(wanders.years)[0])),
             )
         )
     return found
 
 
-def quantities(panel: Panel, products: set[int]) -> tuple[dict[int, list[float]], dict[int, int]]:
-    """Return what each valued metric of some products came to in each month that has it, and its latest valuation."""
-    series: dict[int, list[float]] = {}
+def quantities(panel: Panel, products: set[int]) -> tuple[dict[int, dict[date, float]], dict[int, int]]:
+    """Return what each valued metric of some products came to by month, and the valuation it has last."""
+    series: dict[int, dict[date, float]] = {}
     valued_by: dict[int, int] = {}
     for month in panel.months:
         known = panel.inputs.get(month)
@@ -292,7 +292,7 @@ def quantities(panel: Panel, products: set[int]) -> tuple[dict[int, list[float]]
         of = known.measured
         wanted = of.is_valued & np.isin(known.products[of.product], list(products))
         for row in np.flatnonzero(wanted).tolist():
-            series.setdefault(int(of.ids[row]), []).append(int(of.quantity[row]) / QUANTITY)
+            series.setdefault(int(of.ids[row]), {})[month] = int(of.quantity[row]) / QUANTITY
             valued_by[int(of.ids[row])] = int(of.valuation[row])
     return series, valued_by
 

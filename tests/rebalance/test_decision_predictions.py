@@ -2,9 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from math import log, sqrt
 
+import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from portfolio.common import actions
 from portfolio.rebalance import calibration
@@ -12,6 +16,7 @@ from portfolio.rebalance.decision_actions import ProposalRefused, apply
 from portfolio.rebalance.ground import GroundMoved
 from portfolio.rebalance.models import Decision, Elasticity, Estimator, Measure, Prediction
 from portfolio.rebalance.predictions import months_of, window_before
+from portfolio.rebalance.wandering import wander
 from tests.factories import make_allocation, make_guardrail, make_stream, make_user, make_value_stream, make_waiver
 from tests.rebalance.proposals import (
     STARTS,
@@ -130,7 +135,7 @@ def test_a_poor_record_widens_the_next_ranges_by_a_factor_that_is_kept():
     scenario = move(one, "900.00", two, "2100.00")
     first = make_decision(scenario)
     for row in first.predictions.filter(measure=Measure.QUANTITY):
-        Prediction.objects.filter(pk=row.pk).update(outcome=row.middle + 3 * (row.high - row.middle))
+        Prediction.objects.filter(pk=row.pk).update(outcome=row.middle * (row.high / row.middle) ** 3)
     factor = calibration.factors()["stated"]
     assert factor == pytest.approx((6 * 3 + 10) / 16)
 
@@ -138,7 +143,7 @@ def test_a_poor_record_widens_the_next_ranges_by_a_factor_that_is_kept():
 
     for old, new in zip(first.predictions.order_by("pk"), second.predictions.order_by("pk"), strict=True):
         assert new.factor == pytest.approx(factor)
-        assert new.high - new.middle == pytest.approx(factor * (old.high - old.middle))
+        assert new.high / new.middle == pytest.approx((old.high / old.middle) ** factor)
     assert second.frozen["assumptions"]["factors"]["stated"] == pytest.approx(factor)
 
 
@@ -167,6 +172,40 @@ def test_a_decision_of_the_past_is_predicted_from_what_came_before_its_day():
     window = window_before(date(2026, 1, 1))
     assert window is not None
     assert (window.first, window.last) == (date(2025, 1, 1), date(2025, 12, 1))
+
+
+def test_what_drifted_from_year_to_year_drifts_on():
+    steady = np.full((48, 1), 10.0)
+    drifting = np.repeat([[10.0], [12.0], [10.0], [12.0]], 12, axis=0)
+
+    assert wander(steady).years == pytest.approx([0])
+    # Up by a fifth, down, and up again: their logarithms are 0.182, -0.182 and 0.182.
+    assert wander(drifting).years == pytest.approx([log(1.2) * 2 / sqrt(3)])
+    short = wander(drifting[:36])  # two steps say nothing about a spread
+    assert np.isnan(short.years).all()
+    assert short.like(wander(drifting)).years == pytest.approx([log(1.2) * 2 / sqrt(3)])
+    assert short.like(short).years == pytest.approx([0])
+
+    factors = wander(drifting).draws(np.random.default_rng(1).standard_normal((100_000, 1)), 6)
+    assert factors.mean() == pytest.approx(1, rel=0.01)
+    assert np.log(factors).std() == pytest.approx(log(1.2) * 2 / sqrt(3) * sqrt(9 / 12), rel=0.01)
+
+
+def test_months_vary_less_together_than_each():
+    monthly = np.array([[8.0], [12.0]] * 6)
+    found = wander(monthly)
+    assert found.months == pytest.approx([monthly.std(ddof=1) / 10])
+    found = found.like(found)
+    noise = np.random.default_rng(1).standard_normal((10_000, 1))
+    assert found.draws(noise, 12).std() < found.draws(noise, 3).std()
+
+
+@given(st.floats(0.1, 100), st.floats(0.01, 1), st.floats(1, 20))
+def test_stretching_is_undone_by_its_inverse(middle, part, factor):
+    for end in (middle * part, middle / part, -middle):
+        there = calibration.stretched(middle, end, factor)
+        assert calibration.stretched(middle, there, 1 / factor) == pytest.approx(end, rel=1e-6)
+        assert (there <= middle) == (end <= middle)
 
 
 # -- Guardrails ------------------------------------------------------------------------------------------------------
