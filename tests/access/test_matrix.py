@@ -28,9 +28,15 @@ WRITES = {
     "correct": "write",
     "retract": "write",
     "change": "write",
+    "undo": "write",
+    "redo": "write",
     "batch": "add",
 }
-READS = {"list", "retrieve", "summary", "distances"}
+#: Actions that name the version that was seen, where the row has one.
+VERSIONED = {"partial_update", "undo", "redo"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
+#: Reads that need figures, or to be told of what; without they say so.
+ASKING = {"summary", "suggest", "compare"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -52,6 +58,8 @@ ABOUT = {
     "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
+    "rebalance:elasticity": "rebalance.elasticity",
+    "rebalance:scenario": "rebalance.scenario",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
     "teams:discipline": "teams.discipline",
@@ -67,11 +75,12 @@ ABOUT = {
 #: What the last word of an address says: the page writes, so; or it reads.
 VERBS = {
     "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
-    "start": "write",
+    "start": "write", "save": "write", "take": "write", "line": "write", "undo": "write", "redo": "write",
+    "archive": "write", "restore": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
-BUTTONS = {"review", "start"}
-READING_VERBS = {"list", "detail", "outlook"}
+BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
+READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -249,12 +258,13 @@ def nothing_kept():
 def request(world: World, person: Someone, endpoint: Endpoint):
     """Send a request and undo what it did."""
     send = getattr(world.clients[person.name], endpoint.method.lower())
+    seen = {"headers": {"If-Match": '"1"'}} if endpoint.action in VERSIONED else {}
     address = endpoint.address(world)
     with transaction.atomic():
         if endpoint.method == "GET":
             response = send(address)
         elif endpoint in API:
-            response = send(address, body(world, endpoint), content_type="application/json")
+            response = send(address, body(world, endpoint), content_type="application/json", **seen)
         else:
             response = send(address, {"reason": "It was wrong."})
         transaction.set_rollback(True)
@@ -303,7 +313,9 @@ def expected(person: Someone, endpoint: Endpoint) -> set[int]:
         return {HTTPStatus.UNAUTHORIZED} if is_api else {HTTPStatus.FOUND}
     if may(person, endpoint):
         if is_api:
-            return {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED}
+            # There is no step yet to undo.
+            nothing = {HTTPStatus.BAD_REQUEST} if endpoint.action in ("undo", "redo") else set()
+            return {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, *nothing}
         # An empty form is told what it lacks; a retraction with its reason is done.
         return {HTTPStatus.OK} if endpoint.method == "GET" else {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FOUND}
     is_hidden = KINDS[endpoint.kind].is_secret and endpoint.argument
@@ -338,8 +350,12 @@ def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint)
     people = {person.name: person for person in world.people}
     is_api = endpoint in API or endpoint.name == "schema"
 
-    outside = [world.clients[name].get(address) for name in ("nobody signed in", "a leader who left")]
-    inside = world.clients["somebody without a role"].get(address)
+    def ask(name: str):
+        # A question whose body may be long is a POST, which changes nothing all the same.
+        return getattr(world.clients[name], endpoint.method.lower())(address)
+
+    outside = [ask(name) for name in ("nobody signed in", "a leader who left")]
+    inside = ask("somebody without a role")
 
     for response in outside:
         assert response.status_code == (HTTPStatus.UNAUTHORIZED if is_api else HTTPStatus.FOUND)
@@ -348,7 +364,7 @@ def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint)
         # Before any figures there is no headline to give.
         assert inside.status_code in {
             HTTPStatus.OK,
-            *({HTTPStatus.BAD_REQUEST} if endpoint.action == "summary" else ()),
+            *({HTTPStatus.BAD_REQUEST} if endpoint.action in ASKING else ()),
         }
     assert people["somebody without a role"].user.is_authenticated
 

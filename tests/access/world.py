@@ -20,6 +20,7 @@ LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
     "team_lead",
 )
 LATER = date(2026, 6, 1)
+IN_FORCE = date(2026, 2, 1)  # a day on which the world's allocation holds
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Kind:
     writers: tuple[str, ...]
     covered_by: tuple[str, ...] = ()  #: of "stream", "product" and "team", each covering the row
     added_by: tuple[str, ...] | None = None  #: over what they cover a new row beside it; as `covered_by` by default
+    begun_by: tuple[str, ...] | None = None  #: over what a form for one is offered; as `added_by` by default
     is_secret: bool = False  #: whether who may not write it may not read it either
 
     def may_write(self, role: str, scope: str) -> bool:
@@ -42,7 +44,10 @@ class Kind:
 
     def may_begin(self, role: str, scope: str) -> bool:
         """Return whether it lets somebody add such a row somewhere, be it elsewhere: whether there is a form."""
-        return self.may_add(role, scope.removeprefix("other "))
+        scope = scope.removeprefix("other ")
+        if self.begun_by is None:
+            return self.may_add(role, scope)
+        return role in self.writers and (scope == "whole" or scope in self.begun_by)
 
 
 PRODUCT = ("stream", "product")
@@ -74,6 +79,9 @@ KINDS: dict[str, Kind] = {
     "funding.carryforward": Kind((LEADER, FINANCE)),
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    # There is one of a product: the new one is of the product beside.
+    "rebalance.elasticity": Kind((LEADER, OWNER, FINANCE), PRODUCT, added_by=("stream",), begun_by=PRODUCT),
+    "rebalance.scenario": Kind((LEADER, OWNER, FINANCE), ("stream",)),
     "rollup.run": Kind((LEADER, FINANCE)),
     "rollup.invariantreport": Kind((LEADER, FINANCE)),
 }
@@ -100,6 +108,7 @@ class World:
         self.stream = make.make_value_stream(code="below", parent=top)
         elsewhere = make.make_value_stream(code="elsewhere")
         self.product = make.make_product(code="here", value_stream=self.stream)
+        make.make_product(code="beside", value_stream=self.stream)
         # Beside it in the same stream would be covered by the stream; this one is covered by nothing.
         other = make.make_product(code="there", value_stream=elsewhere)
         # At the other end of links, where nobody has a role: either end would cover the link.
@@ -142,6 +151,8 @@ class World:
             "funding.carryforward": make.make_carry_forward(stream=stream),
             "network.link": make.make_link(supplier=self.product, consumer=linked),
             "network.usage": make.make_usage(supplier=self.product, consumer=metered),
+            "rebalance.elasticity": make.make_elasticity(product=self.product),
+            "rebalance.scenario": make.make_scenario(value_stream=self.stream, starts=IN_FORCE),
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
@@ -219,5 +230,7 @@ class World:
             "funding.carryforward": {"stream": "levy", "year": "2026-01-01", "amount": "10.00", "why": "Late."},
             "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
+            "rebalance.elasticity": {"product": "beside", "low": "0.2", "high": "0.6", "why": "A judgement"},
+            "rebalance.scenario": {"name": "New", "value_stream": "below", "starts": "2026-02-01"},
             "rollup.run": {},
         }[kind]  # fmt: skip
