@@ -148,6 +148,20 @@ def test_a_correction_of_the_window_before_is_told_apart(settings):
     assert year.by_network == pytest.approx(0, abs=1)
 
 
+def test_the_example_of_the_documentation(settings):
+    decision, made = make_applied()
+    row = Observation.objects.known().get(metric=made[2], starts__lt=STARTS)
+    actions.correct(row, changes={"value": Decimal(13_200)}, reason="Recounted", by=None)
+    a_year_on(settings, made)
+    hindsight.check_due()
+    year = of_year(decision, product=made[0])
+
+    assert year.middle == pytest.approx(10_800, rel=ABOUT)
+    assert year.by_correction == pytest.approx(1_080, rel=ABOUT)
+    left = year.outcome - year.middle - year.by_correction - year.by_network
+    assert left == pytest.approx(-880, abs=60)
+
+
 def test_a_changed_network_is_told_apart(settings):
     decision, made = make_applied()
     make_link(supplier=made[0], consumer=made[1], share=Decimal("0.5"), starts=STARTS)

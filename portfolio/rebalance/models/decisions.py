@@ -80,6 +80,10 @@ class DecisionQuerySet(models.QuerySet):
         """Return the decisions with a line that answers to these conditions, each once."""
         return self.filter(pk__in=DecisionLine.objects.filter(**lines).values("decision"))
 
+    def about(self, product: int, at: datetime | None = None) -> Self:
+        """Return the decisions that change the money of a product, as they stood at a moment, latest first."""
+        return self.as_at(at).touching(product=product).defer("frozen").order_by("-pk")
+
     def of_person(self, user) -> Self:
         """Return what somebody proposed, approved, declined, applied or withdrew."""
         said = Approval.objects.filter(by=user).values("decision")
