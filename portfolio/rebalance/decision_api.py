@@ -12,7 +12,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portfolio.common import access
@@ -290,7 +289,7 @@ class ProposeAction:
         responses={201: DecisionDetailSerializer},
     )
     @action(detail=True, methods=["post"])
-    def propose(self, request: Request, pk: str | None = None) -> Response:
+    def propose(self, request, pk=None):
         """Freeze the scenario as it is at the version of If-Match, and put it to those who must approve it."""
         scenario = self.get_object()  # type: ignore[attr-defined]
         access.require(request.user, scenario)
@@ -421,7 +420,7 @@ class MeasureNextViewSet(Exported, viewsets.GenericViewSet):
         """List what to measure next."""
         form = MeasureForm(request.query_params)
         if not form.is_valid():
-            raise ValidationError({name: list(errors) for name, errors in form.errors.items()})
+            raise ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})
         rows = form.chosen(needs(form.asked).rows) if form.asked else []
         if self.asked_form:
             return self.exported(rows, form.fields)

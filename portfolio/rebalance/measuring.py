@@ -164,7 +164,8 @@ def _bounds(on: Basis) -> tuple[Floats, Floats, list[Group], list[str]]:
     at = np.array([-1 if (place := on.place_of(key)) is None else place for key in split.product_ids.tolist()])
     there = at >= 0
     floor[at[there]], ceiling[at[there]] = found.floor[there], found.ceiling[there]
-    groups, left_out = [], [rule.name for rule in found.unmapped]
+    groups: list[Group] = []
+    left_out = [rule.name for rule in found.unmapped]
     for group in found.groups:
         members = np.sort(at[group.members][at[group.members] >= 0])
         if not members.size:

@@ -102,6 +102,14 @@ def make_figures(**worth) -> tuple[Product, Product, Metric]:
     return products[0], products[1], metrics[0]
 
 
+def make_certain_figures() -> tuple[Product, Product, Metric]:
+    """Make the same figures with every worth and elasticity known for certain: 1 a unit, and 0.5."""
+    made = make_figures(low=Decimal(1), high=Decimal(1))
+    for row in list(Elasticity.objects.known()):
+        actions.correct(row, changes={"low": Decimal("0.5"), "high": Decimal("0.5")}, reason="Sure", by=None)
+    return made
+
+
 def record_elasticity(product: Product, low: str = "0.200", high: str = "0.600") -> None:
     """State an elasticity for a product."""
     row = Elasticity(product=product, low=Decimal(low), high=Decimal(high), why="An experiment")

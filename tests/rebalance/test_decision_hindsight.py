@@ -17,7 +17,15 @@ from portfolio.rebalance.tasks import look_back
 from portfolio.rollup.actions import roll_up
 from products.value.models import Observation
 from tests.factories import make_link, make_user
-from tests.rebalance.proposals import AFTER, STARTS, make_approved, make_figures, move, record_months
+from tests.rebalance.proposals import (
+    AFTER,
+    STARTS,
+    make_approved,
+    make_certain_figures,
+    make_figures,
+    move,
+    record_months,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -149,7 +157,8 @@ def test_a_correction_of_the_window_before_is_told_apart(settings):
 
 
 def test_the_example_of_the_documentation(settings):
-    decision, made = make_applied()
+    made = make_certain_figures()
+    decision = apply(make_approved(move(made[0], "810.00", made[1], "2190.00")), by=make_user("leader"))
     row = Observation.objects.known().get(metric=made[2], starts__lt=STARTS)
     actions.correct(row, changes={"value": Decimal(13_200)}, reason="Recounted", by=None)
     a_year_on(settings, made)

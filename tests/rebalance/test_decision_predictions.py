@@ -21,6 +21,7 @@ from tests.factories import make_allocation, make_guardrail, make_stream, make_u
 from tests.rebalance.proposals import (
     STARTS,
     make_approved,
+    make_certain_figures,
     make_decision,
     make_figures,
     make_move,
@@ -39,20 +40,12 @@ def first_of_april(settings):
     settings.TWOFOLD_RAMP_UP_MONTHS = 3
 
 
-def certain() -> tuple:
-    """Make figures in which every worth and elasticity is known for certain: 1 a unit, and 0.5."""
-    one, two, metric = make_figures(low=Decimal(1), high=Decimal(1))
-    for row in list(Elasticity.objects.known()):
-        actions.correct(row, changes={"low": Decimal("0.5"), "high": Decimal("0.5")}, reason="Sure", by=None)
-    return one, two, metric
-
-
 def middle(decision: Decision, **which) -> float:
     return decision.predictions.get(**which).middle
 
 
 def test_a_cut_takes_effect_at_once_and_growth_over_the_ramp():
-    one, two, _metric = certain()
+    one, two, _metric = make_certain_figures()
     decision = make_decision(move(one, "810.00", two, "2420.00"))
     value = {"measure": Measure.VALUE}
 
@@ -65,7 +58,7 @@ def test_a_cut_takes_effect_at_once_and_growth_over_the_ramp():
 
 
 def test_the_ratio_is_of_what_it_costs_then():
-    one, two, _ = certain()
+    one, two, _ = make_certain_figures()
     decision = make_decision(move(one, "810.00", two, "2190.00"))
     ratio = middle(decision, product=one, quarters=4, measure=Measure.RATIO)
 
@@ -73,7 +66,7 @@ def test_the_ratio_is_of_what_it_costs_then():
 
 
 def test_the_quantity_of_each_valued_metric_is_predicted():
-    one, two, metric = certain()
+    one, two, metric = make_certain_figures()
     decision = make_decision(move(one, "810.00", two, "2190.00"))
     row = decision.predictions.get(metric=metric, quarters=4)
 
@@ -83,7 +76,7 @@ def test_the_quantity_of_each_valued_metric_is_predicted():
 
 
 def test_leaving_it_as_it_is_stands_beside_each_prediction():
-    one, two, _ = certain()
+    one, two, _ = make_certain_figures()
     decision = make_decision(move(one, "810.00", two, "2190.00"))
     whole = decision.predictions.get(product=None, quarters=4, measure=Measure.VALUE)
 
@@ -92,7 +85,7 @@ def test_leaving_it_as_it_is_stands_beside_each_prediction():
 
 
 def test_the_whole_is_that_of_the_value_stream_where_the_scenario_is_of_one():
-    one, two, _ = certain()
+    one, two, _ = make_certain_figures()
     make_value_stream()
     scenario = move(one, "810.00", two, "2000.00", value_stream=one.value_stream)
     whole = make_decision(scenario).predictions.get(product=None, quarters=1, measure=Measure.VALUE)
@@ -121,7 +114,7 @@ def test_the_same_proposal_predicts_the_same():
 
 
 def test_without_an_elasticity_nothing_is_said_of_other_money():
-    one, two, _ = certain()
+    one, two, _ = make_certain_figures()
     actions.retract(Elasticity.objects.known().get(product=one), reason="Not known", by=None)
     decision = make_decision(move(one, "810.00", two, "2190.00"))
     row = decision.predictions.get(product=one, quarters=4, measure=Measure.VALUE)
@@ -148,7 +141,7 @@ def test_a_poor_record_widens_the_next_ranges_by_a_factor_that_is_kept():
 
 
 def test_alternatives_that_were_considered_are_kept_with_what_they_would_have_brought():
-    one, two, _ = certain()
+    one, two, _ = make_certain_figures()
     other = move(one, "1210.00", two, "2000.00", name="More for licences")
     decision = make_decision(move(one, "810.00", two, "2190.00"), alternatives=[other])
 
