@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
-from portfolio.common.admin import DescribedAdmin, RecordedAdmin
+from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry, PeriodClose
+from portfolio.common.admin import DescribedAdmin, ReadOnly, RecordedAdmin
 
 
 @admin.register(FundingStream)
@@ -37,4 +37,12 @@ class ExchangeRateAdmin(RecordedAdmin):
     """Exchange rates."""
 
     list_display = ["currency", "base", "rate", "starts", "ends"]
+    list_select_related = ["recorded_by"]
+
+
+@admin.register(PeriodClose)
+class PeriodCloseAdmin(ReadOnly, admin.ModelAdmin):
+    """Closed months, to read: they are closed and opened again on their own pages."""
+
+    list_display = ["month", "ledger_cost", "cost", "value", "recorded_at", "recorded_by", "retracted_at"]
     list_select_related = ["recorded_by"]

@@ -95,7 +95,7 @@ class FundingStream(Described):
     objects = FundingStreamQuerySet.as_manager()
 
     #: Addresses of this room stand where a stream's code does.
-    reserved_codes = frozenset({"allocations", "ledger", "rates"})
+    reserved_codes = frozenset({"allocations", "closes", "ledger", "rates"})
 
     @property
     def monthly(self) -> Decimal:

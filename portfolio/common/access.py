@@ -51,6 +51,7 @@ WRITERS: dict[str, frozenset[Role]] = {
     "funding.allocation": frozenset({_LEADER, _FINANCE}),
     "funding.ledgerentry": frozenset({_FINANCE}),
     "funding.exchangerate": frozenset({_FINANCE}),
+    "funding.periodclose": frozenset({_FINANCE}),
     "network.link": frozenset({_LEADER, _OWNER}),
     "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
     "rollup.run": frozenset({_LEADER, _FINANCE}),
