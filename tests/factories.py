@@ -8,10 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import count
 
-from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry
+from funding.models import Allocation, ExchangeRate, FundingStream, LedgerEntry, PeriodClose
 from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
+from portfolio.rollup import closing
+from portfolio.rollup.actions import refresh_standings
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -174,3 +176,9 @@ def make_usage(**given) -> Usage:
     if consumer and not linked.exists():
         make_link(supplier=given["supplier"], consumer=consumer, share=0, starts=given["month"])
     return _recorded(Usage, {"quantity": Decimal("10")}, given)
+
+
+def make_close(**given) -> PeriodClose:
+    """Close a month, and all before it, once its figures are up to date; returns the close of that month."""
+    refresh_standings()
+    return closing.close_through(given.pop("month", START), by=given.pop("by", None), **given)[-1]
