@@ -32,6 +32,7 @@ ABOUT = {
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
     "catalog:value-stream": "catalog.valuestream",
+    "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
     "funding:exchange-rate": "funding.exchangerate",
     "funding:ledger-entry": "funding.ledgerentry",

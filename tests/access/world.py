@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "funding.allocation": Kind((LEADER, FINANCE), PRODUCT),
     "funding.ledgerentry": Kind((FINANCE,), PRODUCT),
     "funding.exchangerate": Kind((FINANCE,)),
+    "funding.periodclose": Kind((FINANCE,)),
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "rollup.run": Kind((LEADER, FINANCE)),
@@ -132,6 +133,7 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
+        self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
             "stream": {"value_stream": top},
@@ -190,6 +192,7 @@ class World:
                 "reference": "new", "product": "here", "starts": "2026-06-01", "ends": "2026-06-02", "amount": "10.00",
             },
             "funding.exchangerate": {"currency": "SEK", "rate": "0.1", "starts": "2026-06-01"},
+            "funding.periodclose": {"month": "2026-02"},
             "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rollup.run": {},
