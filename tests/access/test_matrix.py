@@ -53,6 +53,7 @@ ABOUT = {
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
     "catalog:value-stream": "catalog.valuestream",
+    "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
     "funding:carry-forward": "funding.carryforward",
     "funding:commitment": "funding.commitment",
