@@ -17,7 +17,10 @@ import django
 from bench import services, table
 
 #: Each is a module of this package with `rows(bench)`, in the order of the table.
-MEASUREMENTS = ("ingest", "rollup", "engine", "fresh", "pages", "rebalance", "browser")
+MEASUREMENTS = ("ingest", "rollup", "engine", "rebalancing", "fresh", "pages", "studio", "browser")
+
+#: These need no database, and so no stage: `rows(is_quick)`.
+BARE = ("engine", "rebalancing")
 
 
 def main() -> None:
@@ -46,8 +49,7 @@ def main() -> None:
         for name in names:
             try:
                 module = importlib.import_module(f"bench.{name}")
-                # The engine needs no database, and so no stage.
-                for row in module.rows(options.quick) if name == "engine" else module.rows(stage):
+                for row in module.rows(options.quick) if name in BARE else module.rows(stage):
                     rows.append(row)
                     say(f"{row.what}, {row.size}: {row.measured}; {row.ratio}")
             except Exception:  # what is wrong with one measurement must not cost the others

@@ -78,7 +78,18 @@ def change_allocations(changes: Iterable[Change], *, starts: date, why: str, by:
         if row:
             corrected.append((row, {"ends": starts}))
         if amount:
-            new.append(Allocation(stream=stream, product=product, monthly_amount=amount, starts=starts, why=why))
+            # What follows on a made-up amount is made up, too.
+            is_made_up = bool(row and row.is_illustrative)
+            new.append(
+                Allocation(
+                    stream=stream,
+                    product=product,
+                    monthly_amount=amount,
+                    starts=starts,
+                    why=why,
+                    is_illustrative=is_made_up,
+                )
+            )
     if refused:
         raise ValidationError({"starts": _told(refused)})
     return actions.rewrite(Allocation, corrected, new, reason=why, by=by)

@@ -22,8 +22,9 @@ from funding.models import (
 from portfolio.common import actions
 from portfolio.common.models import Grant, User
 from portfolio.network.models import Link, Usage
-from portfolio.rebalance.models import Elasticity, Scenario
-from portfolio.rebalance.scenario_actions import begin_scenario
+from portfolio.rebalance.decision_actions import propose
+from portfolio.rebalance.models import Decision, Elasticity, Scenario
+from portfolio.rebalance.scenario_actions import begin_scenario, edit
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -256,3 +257,17 @@ def make_scenario(**given) -> Scenario:
     return begin_scenario(
         **({"name": f"Scenario {next(_numbers)}", "by": given.pop("by", None) or make_user("leader")} | given)
     )
+
+
+def make_decision(**given) -> Decision:
+    """Propose a scenario that gives its first line ten more a month; without `by=` a leader does, who is no one else.
+
+    `title` and `why` are those of the proposal; all else is of the scenario.
+    """
+    by = given.pop("by", None) or make_user("leader")
+    words = {name: given.pop(name, default) for name, default in (("title", "Ten more"), ("why", "It returns more."))}
+    scenario = make_scenario(by=by, **given)
+    line = scenario.lines.order_by("pk").first()
+    changes = {line.pk: {"monthly_amount": line.monthly_amount + 10}}
+    scenario = edit(scenario, version=scenario.version, changes=changes, by=by).scenario
+    return propose(scenario, version=scenario.version, by=by, **words)

@@ -191,9 +191,10 @@ class Guardrail(Recorded):
 
     @property
     def limit_text(self) -> str:
-        """The limit in words: £1,200,000.00 a month, or 35% of all money."""
+        """The limit in words: £1,200,000 a month, or 35% of all money."""
         if self.amount is not None:
-            return f"{formats.money(self.amount, base_currency())} a month"
+            decimals = 0 if self.amount == int(self.amount) else None
+            return f"{formats.money(self.amount, base_currency(), decimals)} a month"
         percent = (self.share or 0) * 100
         part = formats.share(self.share, 0 if percent == int(percent) else 1)
         match self.kind:

@@ -17,6 +17,8 @@ _TABLES = {
     "assignment": "catalog.assignment",
     "confirmation": "value.confirmation",
     "exchange_rate": "funding.exchangerate",
+    "decision": "rebalance.decision",
+    "decision_line": "rebalance.decisionline",
     "insight": "catalog.insight",
     "metric": "value.metric",
     "observation": "value.observation",
@@ -33,6 +35,7 @@ _KNOWN = "WHERE product_id = %(product)s AND retracted_at IS NULL"
 # tell every set of them from those before it. Of what is edited in place, each edit adds a row of history. Unlike the
 # latest key alone, both also tell a row that a slower transaction put in with a lower one. Observations may be many
 # thousands: those that stand and those that were retracted are counted, each in an index of its own.
+# A decision only ever goes on, from one status to the next.
 _QUESTION = """
     SELECT 1, count(*), sum(id) FROM {allocation} {known}
     UNION ALL SELECT 2, count(*), sum(id) FROM {assignment} {known}
@@ -52,6 +55,9 @@ _QUESTION = """
     UNION ALL SELECT 12, count(*), sum(history_id) FROM {edited_team}
         WHERE id IN (SELECT team_id FROM {assignment} {known})
     UNION ALL SELECT 14, count(*), sum(id) FROM {exchange_rate} WHERE retracted_at IS NULL
+    UNION ALL SELECT 15, count(*), sum(CASE status WHEN 'proposed' THEN 1 WHEN 'approved' THEN 2 WHEN 'applied' THEN 3
+        WHEN 'reverted' THEN 4 ELSE 5 END) FROM {decision} WHERE id IN (
+        SELECT decision_id FROM {decision_line} WHERE product_id = %(product)s)
 """
 
 

@@ -18,6 +18,7 @@ from portfolio.common import access, charts, exports, pages
 from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
 from portfolio.common.months import parse_month
+from portfolio.rebalance.models import Decision
 from portfolio.rollup import reading
 from portfolio.rollup.exports import STANDINGS
 from portfolio.rollup.headline import headline
@@ -28,6 +29,7 @@ from products.catalog import panels
 from products.catalog.models import Product
 
 PAGE_SIZE = 100
+MOST_DECISIONS = 5  # about a product, on its page
 MOST_DRAWN = 250  # products in the picture of value against spend
 
 
@@ -194,6 +196,7 @@ def _product_parts(request: HttpRequest, row: Product, form: ProductForm, may: d
         context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
+    context["decisions"] = Decision.objects.about(row.pk, at)[:MOST_DECISIONS]
     return {
         "content": fragments.render("board/_product.html", request, context),
         "window": figures.window_in_words(asked) if asked else "",

@@ -261,6 +261,8 @@ CELERY_BEAT_SCHEDULE = {
     "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
     # When the fewest write: it reads everything.
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
+    # Predictions whose quarters are over; each is looked at once, when its months have figures.
+    "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
 }
 
 # -- Sign-in -----------------------------------------------------------------------------------------------

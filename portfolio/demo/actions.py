@@ -13,6 +13,7 @@ from portfolio.common.models import Grant, StaleMark, User
 from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
+from portfolio.demo.decisions import decide
 from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
 from portfolio.intake.actions import load_rows
@@ -50,10 +51,12 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 _confirm()
                 begin_scenarios()
         made = Run.objects.filter(is_full=True).first()
-        if made and not StaleMark.objects.exists():
-            return made
-        say("Rolling up every month")
-        return roll_up(cause="Demonstration loaded")
+        if made is None or StaleMark.objects.exists():
+            say("Rolling up every month")
+            made = roll_up(cause="Demonstration loaded")
+        if settings.TWOFOLD_DEMO:
+            decide()
+        return made
 
 
 def _check_database() -> None:

@@ -11,12 +11,14 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `rounding`: parts to whole cents that add up to their displayed total.
 - `response`: what a product would return at another spend, on average and at the margin.
 - `rebalancing`: the best split of money under rules, with its certificate and shadow prices.
+- `crossing`: the same under rules that cross the groups.
 - `demand`: what money each product takes at a price of money.
 - `rules`: those rules, and which of them conflict.
 - `gains`: what splits gain over leaving it as it is, how surely, and which are tied.
 - `effects`: what a split does to the whole network, and how soon.
 - `scoring`: how good stated ranges turned out to be.
 - `elasticities`: how value answers to spend, from histories drawn towards their stage.
+- `information`: what it would be worth to measure next.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.

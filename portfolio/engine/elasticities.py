@@ -63,7 +63,8 @@ def estimate_elasticities(
     It is weighed with its stage by precision, both taken as normal: with the stated range where there is one (a certain
     one leaves no weight for the history), else with the mean of the stage's estimates, which are taken to vary by tau²
     about it. The outcome is then limited to between 0.01 and 0.99, as a normal distribution with nothing beyond, so
-    that even a slope below 0 leaves a range with a width. A stated range that no history adds to is handed back as it is.
+    that even a slope below 0 leaves a range with a width. A stated range that no history adds to is handed back as it
+    is.
 
     No own estimate and no stated range: no basis, NaN.
 

@@ -78,6 +78,7 @@ class Split:
         What each rule that binds costs.
     gap : float
         The duality gap, in value: no split that keeps the rules has more than `value + gap`. At most 1e-9 of the value.
+        With surcharges that is said of the value less what they take.
     has_basis : ndarray of bool, shape (P,)
         False for products that keep their money because nothing can be said about them at another spend.
     """
@@ -195,9 +196,14 @@ class _Problem:
         self.fixed = np.bincount(self.tree.home, weights=self.amounts, minlength=self.tree.size).astype(np.float64)
 
     def _demand(self, places: Places) -> Demand:
-        surcharge = None if self.surcharge is None else self.surcharge[places]
-        figures = (self.current, self.value, self.elasticity, self.low, self.cap)
-        return Demand(*(array[places] for array in figures), surcharge=surcharge)
+        return Demand(
+            self.current[places],
+            self.value[places],
+            self.elasticity[places],
+            self.low[places],
+            self.cap[places],
+            None if self.surcharge is None else self.surcharge[places],
+        )
 
     def solve(self) -> Split:
         at = self._prices()
@@ -252,7 +258,6 @@ class _Problem:
         if not self.free.size:
             return np.empty(0)
         home = tree.home[self.free]
-        above = home.copy()  # the ancestor of each free product at the level being looked at
         at = np.empty(self.free.size)
         governor = np.zeros(self.free.size, dtype=np.intp)  # the node whose price a product has
         found: list[tuple[Places, Array]] = []
@@ -261,7 +266,7 @@ class _Problem:
                 nodes, target = level, np.array([self.budget])
                 self.is_least[0] = self.is_most[0] = True
             else:
-                total = self._sums(at, demand.part(slice(None)), home)[0]
+                total = self._sums(at, demand, home)[0]
                 room = ROUNDING * np.abs(total[level])
                 is_under, is_over = total[level] < tree.least[level] - room, total[level] > tree.most[level] + room
                 nodes = level[is_under | is_over]
@@ -270,7 +275,7 @@ class _Problem:
                 self.is_most[nodes] = target >= tree.most[nodes]
             if not nodes.size:
                 continue
-            above = self._ancestors(home, depth)
+            above = self._ancestors(home, depth)  # of each free product, at the level being looked at
             place = np.full(tree.size, -1, dtype=np.intp)
             place[nodes] = np.arange(nodes.size)
             inside = np.flatnonzero(place[above] >= 0)

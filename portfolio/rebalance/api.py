@@ -1,7 +1,7 @@
 """This room's part of the API."""
 
 from portfolio.common.api import RecordedSerializer, RecordedViewSet
-from portfolio.rebalance import exports
+from portfolio.rebalance import decision_api, exports
 from portfolio.rebalance.filters import ElasticityFilter
 from portfolio.rebalance.models import Elasticity
 from portfolio.rebalance.scenario_api import ScenarioViewSet
@@ -25,4 +25,4 @@ class ElasticityViewSet(RecordedViewSet):
 
 
 #: Address under /api/v1/ and the viewset that answers it.
-routes: list = [("elasticities", ElasticityViewSet), ("scenarios", ScenarioViewSet)]
+routes: list = [("elasticities", ElasticityViewSet), ("scenarios", ScenarioViewSet), *decision_api.routes]

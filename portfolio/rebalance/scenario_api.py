@@ -18,6 +18,7 @@ from portfolio.common.money import base_currency
 from portfolio.rebalance import compare, exports, panel, studio
 from portfolio.rebalance import scenario_actions as actions
 from portfolio.rebalance.amounts import typed_amount
+from portfolio.rebalance.decision_api import ProposeAction
 from portfolio.rebalance.filters import ScenarioFilter
 from portfolio.rebalance.models import Scenario, ScenarioLine
 from portfolio.rebalance.scenario_actions import Edited
@@ -165,7 +166,7 @@ def version_asked(request: Any) -> int:
     return int(match[1])
 
 
-class ScenarioViewSet(VisibleRows, mixins.ListModelMixin, viewsets.GenericViewSet):
+class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Scenarios: proposed splits of money, to try out together."""
 
     queryset = Scenario.objects.all()

@@ -1,11 +1,12 @@
 """Addresses of this room's pages."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portfolio.rebalance.views import compare, elasticities, scenarios, studio
 
 app_name = "rebalance"
 urlpatterns = [
+    path("", include("portfolio.rebalance.decision_urls")),
     path("", scenarios.scenario_list, name="scenario-list"),
     path("add/", scenarios.scenario_add, name="scenario-add"),
     path("compare/", compare.scenario_compare, name="scenario-compare"),

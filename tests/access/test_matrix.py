@@ -30,10 +30,18 @@ WRITES = {
     "change": "write",
     "undo": "write",
     "redo": "write",
+    "propose": "write",
+    "approve": "write",
+    "decline": "write",
+    "withdraw": "write",
+    "apply": "write",
+    "revert": "write",
     "batch": "add",
 }
 #: Actions that name the version that was seen, where the row has one.
-VERSIONED = {"partial_update", "undo", "redo"}
+VERSIONED = {"partial_update", "undo", "redo", "propose"}
+#: Steps of a decision: who may take them is told first what they have not said, such as what they have seen.
+STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert"}
 READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare"}
@@ -58,6 +66,7 @@ ABOUT = {
     "funding:waiver": "funding.waiver",
     "network:link": "network.link",
     "network:usage": "network.usage",
+    "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
     "rebalance:scenario": "rebalance.scenario",
     "rollup:run": "rollup.run",
@@ -77,6 +86,8 @@ VERBS = {
     "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
     "start": "write", "save": "write", "take": "write", "line": "write", "undo": "write", "redo": "write",
     "archive": "write", "restore": "write",
+    "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
+    "revert": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
@@ -95,6 +106,8 @@ READING_PAGES = {
     "funding:product",
     "intake:template",
     "network:network",
+    "rebalance:calibration",
+    "rebalance:measure-next",
     "schema",
 }
 #: What the addresses of those of them that are about something take.
@@ -107,6 +120,8 @@ SPECIAL = {
 }
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write"}
+#: A page that is about another kind of row than its name says.
+ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
 OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
 #: What everyone may see without signing in.
@@ -216,7 +231,8 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
             continue
         needs = BEGUN_AT.get(name) or VERBS.get(verb, "")
         methods = ["GET", "POST"] if needs and verb not in BUTTONS else ["POST"] if needs else ["GET"]
-        found += [Endpoint(name, "", method, ABOUT[about], needs, argument) for method in methods]
+        kind = ABOUT_ANOTHER.get(name, ABOUT[about])
+        found += [Endpoint(name, "", method, kind, needs, argument) for method in methods]
     return found
 
 
@@ -315,7 +331,8 @@ def expected(person: Someone, endpoint: Endpoint) -> set[int]:
         if is_api:
             # There is no step yet to undo.
             nothing = {HTTPStatus.BAD_REQUEST} if endpoint.action in ("undo", "redo") else set()
-            return {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, *nothing}
+            unsaid = {HTTPStatus.BAD_REQUEST, HTTPStatus.PRECONDITION_REQUIRED} if endpoint.action in STEPS else set()
+            return {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED, *nothing, *unsaid}
         # An empty form is told what it lacks; a retraction with its reason is done.
         return {HTTPStatus.OK} if endpoint.method == "GET" else {HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.FOUND}
     is_hidden = KINDS[endpoint.kind].is_secret and endpoint.argument

@@ -80,6 +80,8 @@ KINDS: dict[str, Kind] = {
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     # There is one of a product: the new one is of the product beside.
+    # Whoever covers every product that it changes.
+    "rebalance.decision": Kind((LEADER, FINANCE), PRODUCT),
     "rebalance.elasticity": Kind((LEADER, OWNER, FINANCE), PRODUCT, added_by=("stream",), begun_by=PRODUCT),
     "rebalance.scenario": Kind((LEADER, OWNER, FINANCE), ("stream",)),
     "rollup.run": Kind((LEADER, FINANCE)),
@@ -152,6 +154,7 @@ class World:
             "network.link": make.make_link(supplier=self.product, consumer=linked),
             "network.usage": make.make_usage(supplier=self.product, consumer=metered),
             "rebalance.elasticity": make.make_elasticity(product=self.product),
+            "rebalance.decision": make.make_decision(value_stream=self.stream, starts=IN_FORCE),
             "rebalance.scenario": make.make_scenario(value_stream=self.stream, starts=IN_FORCE),
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),

@@ -47,7 +47,7 @@ def test_the_list_tells_how_the_money_stands_to_each_rule_and_until_when_it_is_w
 
     page = text(client, "/funding/guardrails/")
 
-    assert "Any one product gets at most $400.00 a month." in page
+    assert "Any one product gets at most $400 a month." in page
     assert "Tax gets $450 a month, $50 more than the most that is allowed." in page
     assert "until 1 Apr 2026" in page
     assert "Not in force on this day" in page
@@ -232,7 +232,7 @@ def test_distances_are_told_in_the_api(api):
     assert first == {
         "guardrail": rule.pk,
         "name": "most-on-one",
-        "rule": "Any one product gets at most $400.00 a month.",
+        "rule": "Any one product gets at most $400 a month.",
         "measured": "450.00",
         "limit": "400.00",
         "distance": "-50.00",

@@ -527,7 +527,7 @@ def test_a_waiver_outlives_a_correction_of_its_rule_and_keeps_it_from_being_retr
     ("given", "words"),
     [
         ({"share": Decimal("0.35")}, "Any one product gets at most 35% of all money."),
-        ({"amount": Decimal("5000.00")}, "Any one product gets at most $5,000.00 a month."),
+        ({"amount": Decimal("5000.00")}, "Any one product gets at most $5,000 a month."),
         ({"kind": "stage", "stage": "explore", "bound": "least", "share": Decimal("0.025")},
          "Explore products get at least 2.5% of all money."),
         ({"kind": "category", "category": "run", "share": Decimal("0.8")}, "Run gets at most 80% of all money."),

@@ -1,14 +1,17 @@
 """Decisions: proposals with frozen predictions, who approved and applied them, and what came of it."""
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
-from portfolio.common.access import Role, Scoped
+from portfolio.common.access import Reach, Role, Scoped
 from portfolio.common.money import amount_field
 from portfolio.rebalance.models.scenarios import Scenario
 
@@ -32,8 +35,59 @@ class DecisionQuerySet(models.QuerySet):
         return self if user.is_authenticated else self.none()
 
     def for_table(self) -> Self:
-        """Return the rows with what a table of them shows."""
-        return self.select_related("scenario", "value_stream", "proposed_by", "applied_by").order_by("-pk")
+        """Return the rows with what a table of them shows, but for what they froze, which is long."""
+        lines = DecisionLine.objects.filter(decision=OuterRef("pk")).order_by().values("decision")
+        return (
+            self.select_related("scenario", "value_stream", "proposed_by", "applied_by", "ended_by")
+            .defer("frozen")
+            .annotate(line_count=Coalesce(Subquery(lines.annotate(count=Count("pk")).values("count")), 0))
+            .order_by("-pk")
+        )
+
+    def as_at(self, at: datetime | None = None) -> Self:
+        """Return what was proposed by a moment, now without one, with the status of then as `state`.
+
+        With it goes how many predictions had been looked at, `checked_count`, and how many of them had held.
+        """
+        checked = Prediction.objects.filter(decision=OuterRef("pk"), outcome__isnull=False).order_by()
+        if at is not None:
+            checked = checked.filter(checked_at__lte=at)
+        held = checked.filter(low__lte=F("outcome"), high__gte=F("outcome"))
+        counted = {
+            name: Coalesce(Subquery(rows.values("decision").annotate(count=Count("pk")).values("count")), 0)
+            for name, rows in (("checked_count", checked), ("inside_count", held))
+        }
+        if at is None:
+            return self.annotate(state=F("status"), **counted)
+        given = Approval.objects.filter(decision=OuterRef("pk"), is_approval=True, at__lte=at)
+        undone = Decision.objects.filter(reverts=OuterRef("pk"), applied_at__lte=at)
+        return self.filter(proposed_at__lte=at).annotate(
+            state=Case(
+                When(Exists(undone), then=Value(Status.REVERTED)),
+                When(applied_at__lte=at, then=Value(Status.APPLIED)),
+                When(ended_at__lte=at, then=F("status")),
+                When(
+                    Exists(given.filter(role=Role.LEADER)) & Exists(given.filter(role=Role.FINANCE_PARTNER)),
+                    then=Value(Status.APPROVED),
+                ),
+                default=Value(Status.PROPOSED),
+                output_field=models.CharField(),
+            ),
+            **counted,
+        )
+
+    def touching(self, **lines) -> Self:
+        """Return the decisions with a line that answers to these conditions, each once."""
+        return self.filter(pk__in=DecisionLine.objects.filter(**lines).values("decision"))
+
+    def about(self, product: int, at: datetime | None = None) -> Self:
+        """Return the decisions that change the money of a product, as they stood at a moment, latest first."""
+        return self.as_at(at).touching(product=product).defer("frozen").order_by("-pk")
+
+    def of_person(self, user) -> Self:
+        """Return what somebody proposed, approved, declined, applied or withdrew."""
+        said = Approval.objects.filter(by=user).values("decision")
+        return self.filter(Q(proposed_by=user) | Q(applied_by=user) | Q(ended_by=user) | Q(pk__in=said))
 
 
 class Decision(Scoped, models.Model):
@@ -63,7 +117,7 @@ class Decision(Scoped, models.Model):
         help_text="What was predicted for the whole and its parts, guardrails, alternatives considered, assumptions.",
     )
     digest = models.CharField(max_length=64, editable=False, help_text="Of what it froze, lines included.")
-    reverts = models.OneToOneField(
+    reverts = models.ForeignKey(
         "self", models.PROTECT, null=True, editable=False, related_name="reverted_by", help_text="What it takes back."
     )
     applied_by = models.ForeignKey(
@@ -74,7 +128,6 @@ class Decision(Scoped, models.Model):
     ended_at = models.DateTimeField(null=True, editable=False, help_text="When it was declined or withdrawn.")
     ended_why = models.CharField(max_length=500, blank=True, editable=False)
 
-    scope_streams = ("value_stream",)
     objects = DecisionQuerySet.as_manager()
 
     class Meta:
@@ -86,6 +139,12 @@ class Decision(Scoped, models.Model):
                 name="decision_is_applied_by_somebody",
                 violation_error_message="A decision is applied by somebody, at some moment.",
             ),
+            models.UniqueConstraint(
+                fields=["reverts"],
+                condition=Q(reverts__isnull=False) & ~Q(status__in=["declined", "withdrawn"]),
+                name="decision_is_reverted_once",
+                violation_error_message="A decision that reverts this one is there already.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -94,6 +153,22 @@ class Decision(Scoped, models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("rebalance:decision-detail", args=[self.pk])
+
+    @property
+    def state_name(self) -> str:
+        """The status that `as_at` found, in words."""
+        return Status(self.state).label
+
+    @classmethod
+    def conditions(cls, covered: Reach) -> list[Q]:
+        """Return the condition that puts a stored decision within reach: all that it changes is."""
+        inside = Q(product__in=covered.products) | Q(product__value_stream__in=covered.streams)
+        return [~Q(Exists(DecisionLine.objects.filter(decision=OuterRef("pk")).exclude(inside)))]
+
+    def is_within(self, covered: Reach) -> bool:
+        """Return whether every product that it changes is within reach."""
+        products = self.lines.values_list("product_id", "product__value_stream_id").distinct()
+        return all(product in covered.products or stream in covered.streams for product, stream in products)
 
 
 class DecisionLine(models.Model):
@@ -125,6 +200,11 @@ class DecisionLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stream_id} to {self.product_id}: {self.before} to {self.after}"
+
+    @property
+    def change(self) -> Decimal:
+        """By how much it changes what is paid a month."""
+        return self.after - self.before
 
 
 class Approval(models.Model):
@@ -171,6 +251,10 @@ class Estimator(models.TextChoices):
 
 class PredictionQuerySet(models.QuerySet):
     """Reads of predictions."""
+
+    def scored(self) -> Self:
+        """Return those whose outcome is known."""
+        return self.filter(outcome__isnull=False)
 
     def due(self, month) -> Self:
         """Return those whose last month is over by `month` and that nobody has looked at yet."""

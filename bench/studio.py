@@ -1,6 +1,6 @@
 """How soon somebody who moves money sees what it would do, and how soon the best split is found.
 
-    python -m bench rebalance
+    python -m bench studio
 
 A scenario of every product of a site, one line each, and a tenth of them changed. What is timed is what a request does
 between its query and its page: the study of the lines, the effects on figures, network, guardrails and teams; for a
