@@ -97,6 +97,7 @@ def retract(row: RecordedRow, *, reason: str, by: User | None) -> RecordedRow:
 
 
 @transaction.atomic
+@checked_together()
 def rewrite(
     model: type[RecordedRow],
     corrections: Sequence[tuple[RecordedRow, Mapping[str, Any] | None]],
