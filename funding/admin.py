@@ -10,10 +10,11 @@ from funding.models import (
     FundingStream,
     Guardrail,
     LedgerEntry,
+    PeriodClose,
     Transfer,
     Waiver,
 )
-from portfolio.common.admin import DescribedAdmin, RecordedAdmin
+from portfolio.common.admin import DescribedAdmin, ReadOnly, RecordedAdmin
 
 
 @admin.register(FundingStream)
@@ -105,3 +106,11 @@ class CarryForwardAdmin(RecordedAdmin):
     list_display = ["stream", "year", "amount"]
     list_select_related = ["stream", "recorded_by"]
     search_fields = ["stream__code", "why"]
+
+
+@admin.register(PeriodClose)
+class PeriodCloseAdmin(ReadOnly, admin.ModelAdmin):
+    """Closed months, to read: they are closed and opened again on their own pages."""
+
+    list_display = ["month", "ledger_cost", "cost", "value", "recorded_at", "recorded_by", "retracted_at"]
+    list_select_related = ["recorded_by"]

@@ -63,7 +63,7 @@
 
   function change(row, field, value, wait) {
     const line = Number(row.dataset.line);
-    waiting.set(line, { ...waiting.get(line), id: line, [field]: value });
+    waiting.set(line, { ...waiting.get(line), line, [field]: value });
     clearTimeout(timer);
     timer = setTimeout(save, wait ?? WAIT);
   }
@@ -92,7 +92,7 @@
     try {
       [answer, found] = await call("PATCH", studio.dataset.api, { lines, merge: true }, true);
     } catch {
-      for (const line of lines) waiting.set(line.id, { ...line, ...waiting.get(line.id) });
+      for (const line of lines) waiting.set(line.line, { ...line, ...waiting.get(line.line) });
       say("Not saved: the server does not answer. It is tried again with your next change, or when you press Enter.");
       studio.dataset.state = "offline";
       return;
@@ -107,9 +107,9 @@
     const before = version;
     version = found.version;
     form.elements.version.value = version;
-    const mine = new Set(lines.map((line) => line.id));
+    const mine = new Set(lines.map((line) => line.line));
     const others = update(found.lines, mine);
-    const told = lines.map((line) => rowFor(line.id)).filter(Boolean).map((row) => {
+    const told = lines.map((line) => rowFor(line.line)).filter(Boolean).map((row) => {
       mark(row, "");
       return `${nameOf(row)}: ${boxOf(row).value}${lockOf(row).checked ? ", locked" : ""}`;
     });
@@ -151,7 +151,7 @@
       form.elements.version.value = version;
       update(found.lines, new Set());
     }
-    const rest = lines.filter((line) => !conflicts.has(line.id));
+    const rest = lines.filter((line) => !conflicts.has(line.line));
     for (const [line, conflict] of conflicts) {
       const row = rowFor(line);
       if (!row) continue;
@@ -161,17 +161,17 @@
     }
     say(`${conflicts.size === 1 ? "One line was" : `${conflicts.size} lines were`} changed by somebody else meanwhile. ${problem.detail || ""}`);
     refresh();
-    for (const line of rest) waiting.set(line.id, { ...line, ...waiting.get(line.id) });
+    for (const line of rest) waiting.set(line.line, { ...line, ...waiting.get(line.line) });
   }
 
   function refused(problem, lines) {
     const words = problem.errors?.map((error) => error.detail).join(" ") || problem.detail || "It was not saved.";
     const named = words.match(/^Line (\d+): (.*)$/s);
-    const rows = named ? [rowFor(named[1])] : lines.length === 1 ? [rowFor(lines[0].id)] : [];
+    const rows = named ? [rowFor(named[1])] : lines.length === 1 ? [rowFor(lines[0].line)] : [];
     for (const row of rows) if (row) mark(row, named ? named[2] : words);
     // What is right is sent without what is wrong.
-    const rest = named ? lines.filter((line) => line.id !== Number(named[1])) : [];
-    for (const line of rest) waiting.set(line.id, { ...line, ...waiting.get(line.id) });
+    const rest = named ? lines.filter((line) => line.line !== Number(named[1])) : [];
+    for (const line of rest) waiting.set(line.line, { ...line, ...waiting.get(line.line) });
     say(`Not saved. ${named ? named[2] : words}`);
   }
 

@@ -16,6 +16,7 @@ from funding.models import (
     FundingStream,
     Guardrail,
     LedgerEntry,
+    PeriodClose,
     Transfer,
     Waiver,
 )
@@ -25,6 +26,8 @@ from portfolio.network.models import Link, Usage
 from portfolio.rebalance.decision_actions import propose
 from portfolio.rebalance.models import Decision, Elasticity, Scenario
 from portfolio.rebalance.scenario_actions import begin_scenario, edit
+from portfolio.rollup import closing
+from portfolio.rollup.actions import refresh_standings
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -271,3 +274,9 @@ def make_decision(**given) -> Decision:
     changes = {line.pk: {"monthly_amount": line.monthly_amount + 10}}
     scenario = edit(scenario, version=scenario.version, changes=changes, by=by).scenario
     return propose(scenario, version=scenario.version, by=by, **words)
+
+
+def make_close(**given) -> PeriodClose:
+    """Close a month, and all before it, once its figures are up to date; returns the close of that month."""
+    refresh_standings()
+    return closing.close_through(given.pop("month", START), by=given.pop("by", None), **given)[-1]

@@ -1,5 +1,6 @@
 """What a row of this room means: one file a subject."""
 
+from funding.models.closing import ClosedBalance, PeriodClose
 from funding.models.commitments import Commitment
 from funding.models.guardrails import Bound, Guardrail, GuardrailKind, Waiver
 from funding.models.ledger import ExchangeRate, LedgerEntry, LedgerEntryQuerySet, MonthPart, hold_conversion
@@ -11,6 +12,7 @@ __all__ = [
     "Bound",
     "Cadence",
     "CarryForward",
+    "ClosedBalance",
     "Commitment",
     "ExchangeRate",
     "FundingStream",
@@ -19,6 +21,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerEntryQuerySet",
     "MonthPart",
+    "PeriodClose",
     "Transfer",
     "Waiver",
     "hold_conversion",

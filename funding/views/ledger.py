@@ -10,10 +10,10 @@ from django.views.decorators.http import require_GET, require_safe
 from funding import exports
 from funding.filters import LedgerEntryTable
 from funding.forms import LedgerEntryForm
-from funding.models import FundingStream, LedgerEntry
+from funding.models import FundingStream, LedgerEntry, PeriodClose
 from funding.views.common import CONFIRM, FORM, get_or_post
 from portfolio.common import access, pages
-from portfolio.common.months import FIRST_DAY, LAST_DAY
+from portfolio.common.months import FIRST_DAY, LAST_DAY, add_months
 from products.catalog.models import Product
 
 
@@ -42,7 +42,14 @@ def ledger_entry_list(request: HttpRequest) -> HttpResponseBase:
 def ledger_entry_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Show a ledger line: its amounts, how it is spread by month, and its corrections."""
     entry = get_object_or_404(LedgerEntry.objects.visible_to(request.user), pk=pk)
-    return pages.render_recorded(request, "funding/ledger_entry_detail.html", entry)
+    closed, counts_in = PeriodClose.objects.counted_in(entry.recorded_at) or (None, None)
+    return pages.render_recorded(
+        request,
+        "funding/ledger_entry_detail.html",
+        entry,
+        closed=closed if closed and entry.starts < add_months(closed, 1) else None,
+        counts_in=counts_in,
+    )
 
 
 @get_or_post

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import F, Max, Q
 
-from funding.models import LedgerEntry
+from funding.models import LedgerEntry, PeriodClose
 from portfolio.board.statements import MetricFigure, MonthFigures, Statement, neighbours, read_months, statement
 from portfolio.common import formats
 from portfolio.common.models import StaleMark
@@ -15,6 +15,8 @@ from portfolio.common.months import add_months, days_in, month_of, overlap_days,
 from portfolio.common.spreading import from_cents, parts_by_month, to_cents
 from portfolio.engine.uncertainty import Range
 from portfolio.network.models import Usage
+from portfolio.rollup.closed import closed_through, lates_of, opens_after
+from portfolio.rollup.facts import MissingRate, known
 from products.catalog.models import Product
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
@@ -74,6 +76,60 @@ class MetricPart:
         return self.figure.weight
 
 
+@dataclass(frozen=True)
+class LatePart:
+    """What came late of a closed month for one product, in cents: its facts now, less what it was closed with."""
+
+    month: date
+    ledger: int
+    labour: int
+    value: int
+
+
+@dataclass
+class Closing:
+    """How closing bears on a product's month: what it took late where it is the first open one, or what it gave."""
+
+    close: PeriodClose | None  #: of the month itself
+    is_closed: bool
+    opens: date | None  #: the first open month, where any is closed
+    parts: list[LatePart]  #: of the closed months it takes from; of a closed month, its own
+
+    @property
+    def ledger(self) -> int:
+        """What has to be added to the ledger's lines, in cents, for them to come to the month's figure."""
+        total = sum(part.ledger for part in self.parts)
+        return -total if self.is_closed else total
+
+    @property
+    def labour(self) -> int:
+        """What of the month's labour is late for closed months, in cents."""
+        return sum(part.labour for part in self.parts)
+
+    @property
+    def value(self) -> int:
+        """What of the month's value is late for closed months, in cents."""
+        return sum(part.value for part in self.parts)
+
+
+def closing_of(product: Product, month: date, at: datetime | None) -> Closing:
+    """Return how closing bears on a product's month; three queries, or one where nothing is closed."""
+    through = closed_through(known(at))
+    opens = opens_after(through)
+    if through is None or month > add_months(through, 1):
+        return Closing(None, False, opens, [])
+    is_closed = month <= through
+    close = known(at)(PeriodClose).filter(month=month).select_related("recorded_by").first()
+    try:
+        lates = lates_of(product.pk, through, month if is_closed else None, at)
+    except MissingRate:
+        lates = {}  # the month says so itself: it is blocked
+    parts = [
+        LatePart(of, int(late.ledger.sum()), int(late.labour.sum()), late.total_value) for of, late in lates.items()
+    ]
+    return Closing(close, is_closed, opens, [part for part in parts if part.ledger or part.labour or part.value])
+
+
 def page(product: Product, month: date, at: datetime | None) -> dict[str, Any]:
     """Return what the page of a product's month shows; the same number of queries whatever there is."""
     figures = read_months(product, [month], at)[0]
@@ -82,15 +138,17 @@ def page(product: Product, month: date, at: datetime | None) -> dict[str, Any]:
     ledger_total = sum((line.part for line in lines), Decimal(0))
     latest = month_of(today())
     marks = StaleMark.objects.filter(product=product, month=month)
+    closing = closing_of(product, month, at)
     return {
+        "closing": closing,
         "month": month,
         "at": at,
         "figures": figures,
         "statement": told,
         "ledger": lines,
-        "ledger_total": ledger_total,
+        "ledger_total": ledger_total + from_cents(closing.ledger),
         # A stale month's ledger has moved on from what was rolled up: say both.
-        "ledger_differs": not at and to_cents(ledger_total) != figures.ledger,
+        "ledger_differs": not at and to_cents(ledger_total) + closing.ledger != figures.ledger,
         "is_stale": not at and marks.exists(),
         "metrics": metric_parts(product, figures, month, at),
         "usage": usage(product, month, at),

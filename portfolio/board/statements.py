@@ -17,11 +17,11 @@ from datetime import date, datetime
 import numpy as np
 from django.db.models import Q
 
-from portfolio.engine.errors import EngineError
-from portfolio.rollup.facts import MissingRate, known, read_month
+from portfolio.rollup.facts import known
 from portfolio.rollup.inputs import BASES, Inputs, MetricFigure
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth
-from portfolio.rollup.snapshots import Results, solve, solved_months, to_int
+from portfolio.rollup.panel import fresh_months
+from portfolio.rollup.snapshots import Results, solved_months, to_int
 from products.catalog.models import Product
 
 
@@ -92,21 +92,16 @@ def _stored(product: Product, months: Sequence[date]) -> list[MonthFigures]:
 
 def _fresh(product: Product, month: date, at: datetime) -> MonthFigures:
     figures = MonthFigures(month)
-    try:
-        inputs = read_month(month, known(at))
-    except MissingRate as error:
-        figures.blocked = str(error)
-        return figures
-    place = inputs.place_of(product.pk)
-    if place is None:
+    solved, blocked = fresh_months([month], known(at))
+    inputs, results = solved[month]
+    figures.blocked = blocked.get(month, "")
+    place = None if inputs is None else inputs.place_of(product.pk)
+    if inputs is None or place is None:
         return figures
     figures.metrics = inputs.metrics_of(place)
     figures.ledger, figures.labour = int(inputs.ledger[place]), int(inputs.labour[place])
     figures.made = int(inputs.value[place])
-    try:
-        results = solve(inputs)
-    except EngineError as error:
-        figures.blocked = str(error)
+    if results is None:
         return figures
     figures.loaded, figures.retained = int(results.loaded[place]), int(results.retained[place])
     figures.reached, figures.credited = int(results.reached[place]), int(results.credited[place])

@@ -57,6 +57,7 @@ WRITERS: dict[str, frozenset[Role]] = {
     "funding.commitment": frozenset({_LEADER, _FINANCE}),
     "funding.transfer": frozenset({_LEADER, _FINANCE}),
     "funding.carryforward": frozenset({_LEADER, _FINANCE}),
+    "funding.periodclose": frozenset({_FINANCE}),
     "network.link": frozenset({_LEADER, _OWNER}),
     "network.usage": frozenset({_LEADER, _OWNER, _TEAM}),
     "rebalance.elasticity": frozenset({_LEADER, _OWNER, _FINANCE}),

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.apps import apps
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
@@ -11,9 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 
-from portfolio.common import access, actions, exports, histories
+from portfolio.common import access, actions, exports, formats, histories
 from portfolio.common.errors import Busy, NotAllowed, TwofoldError
 from portfolio.common.models import StaleMark
+from portfolio.common.months import add_months, month_of
 
 PAGE_SIZE = 50
 
@@ -176,6 +178,7 @@ def record_form(
         row = attempt(form, lambda: actions.record(form.instance, by=request.user))
         if row:
             messages.success(request, f"{row} is recorded.")
+            _tell_what_is_closed(request, row)
             _tell_what_waits(request)
             return redirect(to(row))
     return _show(request, form, template, **context)
@@ -203,6 +206,7 @@ def correct_form(
         )
         if new:
             messages.success(request, f"{new} is corrected; the old row stays readable.")
+            _tell_what_is_closed(request, row, new)
             _tell_what_waits(request)
             return redirect(to(new))
     return _show(request, form, template, row=row, **context)
@@ -220,6 +224,7 @@ def retract_form(
         done = attempt(form, lambda: actions.retract(row, reason=form.cleaned_data["reason"], by=request.user))
         if done:
             messages.success(request, f"{row} is retracted; it stays readable as it was known.")
+            _tell_what_is_closed(request, row)
             _tell_what_waits(request)
             return redirect(to(row))
     return _show(request, form, template, row=row, **context)
@@ -229,6 +234,24 @@ def _tell_what_waits(request: HttpRequest) -> None:
     """Say that figures are on their way, where a worker brings them; without one they are there already."""
     if StaleMark.objects.exists():
         messages.info(request, "Figures are being brought up to date.", extra_tags="until-fresh")
+
+
+def _tell_what_is_closed(request: HttpRequest, *rows: Any) -> None:
+    """Say where what was written is for closed months, and in which month it counts instead."""
+    touched = [touch for row in rows for touch in row.touched()]
+    if not touched:
+        return
+    through = apps.get_model("funding.PeriodClose").objects.through()
+    first = month_of(min(touch.first for touch in touched))
+    if through is None or first > through:
+        return
+    last = min(through, max(month_of(touch.last) if touch.last else through for touch in touched))
+    closed = formats.month_name(first) + (f" to {formats.month_name(last)} are" if last > first else " is")
+    opens = formats.month_name(add_months(through, 1))
+    if all(row.is_of_total for row in rows):
+        messages.info(request, f"{closed} closed; this counts in {opens} as a correction.")
+    else:
+        messages.info(request, f"{closed} closed, with the shares there were; this counts from {opens} on.")
 
 
 def _correction(form_class: type[forms.ModelForm]) -> type[forms.ModelForm]:

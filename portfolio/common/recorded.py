@@ -69,6 +69,10 @@ class Recorded(Scoped, RulesByField):
         "illustrative", default=False, help_text="Made up to show how things work; marked wherever it shows."
     )
 
+    #: Whether it is a part of a total, which the first open month takes where it is recorded for a closed one. Shares
+    #: are not: those of a closed month stay as they were.
+    is_of_total = True
+
     objects = RecordedQuerySet.as_manager()
 
     class Meta:

@@ -72,6 +72,8 @@ class Link(Recorded):
     `share` is the agreed part of the supplier's output; it counts in months for which no usage was ever metered.
     """
 
+    is_of_total = False
+
     supplier = models.ForeignKey(Product, models.PROTECT, related_name="supplies")
     consumer = models.ForeignKey(Product, models.PROTECT, related_name="pulls")
     service = models.CharField(max_length=120, blank=True, help_text="What is pulled, such as identity checks.")
@@ -207,6 +209,8 @@ class UsageQuerySet(BetweenProducts):
 
 class Usage(Fact):
     """How much of a supplier's output a consumer, or customers outside (no consumer), used in a month."""
+
+    is_of_total = False
 
     supplier = refers_to(Product, related_name="metered_supply")
     consumer = refers_to(

@@ -170,10 +170,12 @@ def _change(
     lines = locked.lines.in_bulk(changes)
     if missing := sorted(set(changes) - set(lines)):
         raise ValidationError(f"Scenario {locked.pk} has no line {missing[0]}. Reload it and look at its lines again.")
-    given = {(line, field): value for line, fields in changes.items() for field, value in fields.items()}
+    given: dict[Where, Any] = {
+        (line, field): value for line, fields in changes.items() for field, value in fields.items()
+    }
     given |= {(None, field): value for field, value in settings.items()}
     targets: dict[int | None, Scenario | ScenarioLine] = {None: locked, **lines}
-    wanted = {
+    wanted: dict[Where, Any] = {
         (line, field): new
         for (line, field), value in given.items()
         if getattr(targets[line], field) != (new := _checked(line, field, value))

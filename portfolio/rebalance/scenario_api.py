@@ -108,7 +108,7 @@ class ScenarioDetailSerializer(ScenarioSerializer):
 class LineChangeSerializer(serializers.Serializer):
     """What changes of a line."""
 
-    id = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The line's key.")
+    line = serializers.IntegerField(min_value=1, max_value=2**63 - 1, help_text="The line's `id`.")
     monthly_amount = TypedAmountField(
         required=False, max_length=40, help_text="In the stream's currency: 1200000.00, 1.2m, +5% or -10000."
     )
@@ -232,15 +232,15 @@ class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewset
     @staticmethod
     def _changes(scenario: Scenario, given: list[dict], version: int | None = None) -> dict[int, dict[str, Any]]:
         """Return changes by line, amounts read over what the line had at the version that was seen."""
-        lines = scenario.lines.select_related("stream").in_bulk([line["id"] for line in given])
+        lines = scenario.lines.select_related("stream").in_bulk([line["line"] for line in given])
         is_known = version is not None and 1 <= version <= scenario.version
         seen = studio.as_seen(scenario, lines.values(), version if is_known and version else scenario.version)
         changes: dict[int, dict[str, Any]] = {}
         for line in given:
-            key = line["id"]
+            key = line["line"]
             if key not in lines:
                 raise ValidationError({"lines": f"Scenario {scenario.pk} has no line {key}. Read it for its lines."})
-            change = {name: value for name, value in line.items() if name != "id"}
+            change = {name: value for name, value in line.items() if name != "line"}
             if "monthly_amount" in change:
                 try:
                     change["monthly_amount"] = typed_amount(

@@ -100,7 +100,7 @@ class Suggestion:
             "digest": self.digest,
             "verdict": self.verdict,
             "lines": [
-                {"id": row.line.pk, "monthly_amount": str(row.line.monthly_amount), "was": str(row.was)}
+                {"line": row.line.pk, "monthly_amount": str(row.line.monthly_amount), "was": str(row.was)}
                 for row in self.rows
             ],
             "shadow_prices": {

@@ -16,20 +16,20 @@ from django.db import transaction
 from django.db.models import Max, Min
 from django.utils import timezone
 
-from funding.models import LedgerEntry
 from portfolio.common import telemetry
 from portfolio.common.locks import hold, try_hold
 from portfolio.common.months import add_months, month_of, month_range, today
 from portfolio.common.staleness import Touch, ask_for_help, mark_stale
-from portfolio.network.models import Link, Usage
 from portfolio.rollup.claims import waiting_months, work_off, work_to_do
+from portfolio.rollup.closed import closed_through, opens_after
 from portfolio.rollup.corrections import CORRECTION_DAYS as CORRECTION_DAYS
+from portfolio.rollup.facts import earliest_month, known
 from portfolio.rollup.invariants import check_months
 from portfolio.rollup.models import BlockedMonth, InvariantReport, Run, SolvedMonth
 from portfolio.rollup.ranges import SEED
 from portfolio.rollup.windows import board_month as board_month
 from portfolio.rollup.writing import write_standings
-from products.catalog.models import Assignment, Product
+from products.catalog.models import Product
 from products.value.models import Observation
 
 log = structlog.get_logger(__name__)
@@ -76,12 +76,14 @@ def roll_up(
     """Work out the months from `first` to `last` anew from all facts; by default every month that has any.
 
     Gives the same figures as the refreshes that came before it. Repeating it changes nothing but the run. Workers
-    that there are take part of the months.
+    that there are take part of the months. Closed months keep their figures; what is late for them is worked out anew.
     """
     begun, before = time.monotonic(), Run.objects.order_by("-pk").first()
     begin, end = first or first_month(), last or month_of(today())
     months = list(month_range(begin, end)) if begin else []
     wanted = set(months)
+    if (opens := opens_after(closed_through())) is not None and months and months[0] < opens:
+        wanted.add(opens)  # it takes what is found late for the months that are closed
     make_due(months, cause=cause)
     has_help = False
     failed: dict[date, Exception] = {}
@@ -143,17 +145,8 @@ def begin_day() -> int:
 
 def first_month() -> date | None:
     """Return the earliest month that has a figure, or a fact or agreement that can have one."""
-    earliest = [
-        # The first of an index; a minimum of other columns passes over all facts.
-        *(
-            model.objects.known().order_by("month").values_list("month", flat=True).first()
-            for model in (LedgerEntry, Observation, Usage)
-        ),
-        *(model.objects.known().aggregate(at=Min("starts"))["at"] for model in (Link, Assignment)),
-        SolvedMonth.objects.filter(has_products=True).aggregate(at=Min("month"))["at"],
-    ]
-    found = [at for at in earliest if at]
-    return month_of(min(found)) if found else None
+    solved = SolvedMonth.objects.filter(has_products=True).aggregate(at=Min("month"))["at"]
+    return min(filter(None, [earliest_month(known()), solved]), default=None)
 
 
 # -- one run ----------------------------------------------------------------------------------------------------
@@ -191,7 +184,7 @@ def bring_standings(*, since: float, waits: bool = False) -> Run | None:
 @transaction.atomic
 def _run(months: list[date], *, since: float, cause: str = "") -> Run:
     spent = time.monotonic() - since
-    solved = list(SolvedMonth.objects.filter(month__in=months).defer("figures").order_by("month"))
+    solved = list(SolvedMonth.objects.filter(month__in=months).defer("figures", "late").order_by("month"))
     versions = SolvedMonth.objects.filter(version__gt=0).order_by("month").values_list("month", "version")
     run = Run(
         cause=(cause or ", ".join(dict.fromkeys(row.cause for row in solved if row.cause)))[:200],

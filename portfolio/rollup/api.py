@@ -11,7 +11,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.pagination import PageNumberPagination
@@ -21,7 +21,8 @@ from rest_framework.response import Response
 from portfolio.common import access
 from portfolio.common.api import CodePages, Exported, ExportedRows
 from portfolio.common.months import month_range, today
-from portfolio.rollup import exports, reading, tasks
+from portfolio.rollup import closing_api, exports, reading, tasks
+from portfolio.rollup.closing_api import MONTH, MonthField
 from portfolio.rollup.filters import RunFilter, StandingForm
 from portfolio.rollup.freshness import freshness
 from portfolio.rollup.headline import headline
@@ -30,16 +31,6 @@ from portfolio.rollup.monthly import monthly
 from portfolio.rollup.pulse import Pulse, pulse
 from products.catalog.models import Kind, Stage
 from products.value.models import Evidence
-
-MONTH = {"type": "string", "pattern": r"^(19|20|21)\d\d-(0[1-9]|1[0-2])$", "example": "2016-04"}
-
-
-@extend_schema_field(MONTH)
-class MonthField(serializers.DateField):
-    """A month, written 2016-04."""
-
-    def __init__(self, **options: Any):
-        super().__init__(format="%Y-%m", **options)
 
 
 def amount(**options: Any) -> serializers.DecimalField:
@@ -331,4 +322,4 @@ class RunViewSet(ExportedRows, mixins.ListModelMixin, mixins.RetrieveModelMixin,
 
 
 #: Address under /api/v1/ and the viewset that answers it.
-routes: list = [("standings", StandingViewSet), ("rollup-runs", RunViewSet)]
+routes: list = [("standings", StandingViewSet), ("rollup-runs", RunViewSet), *closing_api.routes]

@@ -3,6 +3,9 @@
 A claim is a lock on the month's row, passed over by whoever else looks for work. Its marks are deleted by the
 transaction that writes the figures which count them, so a crash leaves either the new figures or the marks, and a
 mark that is written meanwhile stays for the next turn.
+
+A closed month is claimed like any other, but its figures stand: what its facts come to beside them is kept as late, and
+the first open month, which takes it, is marked in the same transaction.
 """
 
 import time
@@ -17,9 +20,12 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from portfolio.common.models import StaleMark
+from portfolio.common.months import add_months
 from portfolio.engine.errors import ClosedLoop, EngineError
+from portfolio.rollup.closed import closed_through, frozen, levels, opens_after, taken_late
 from portfolio.rollup.facts import MissingRate, known, read_months
-from portfolio.rollup.inputs import Inputs, merged
+from portfolio.rollup.inputs import Inputs, Read, merged
+from portfolio.rollup.late import added, difference, differing, limited, nothing_late, unpacked, with_late
 from portfolio.rollup.models import BlockedMonth, SolvedMonth
 from portfolio.rollup.snapshots import Solved, solve, solved_months, store
 from products.catalog.models import Product
@@ -119,7 +125,7 @@ def _work_off(months: Sequence[date]) -> list[date]:
     rows = list(
         SolvedMonth.objects.select_for_update(skip_locked=True)
         .filter(Q(is_due=True) | Exists(marked), month__in=months)
-        .defer("figures")
+        .defer("figures", "late")
         .order_by("month")
     )
     needed = _take_marks([row.month for row in rows])
@@ -132,6 +138,18 @@ def _work_off(months: Sequence[date]) -> list[date]:
         _read_and_write(group, needed, begun)
         begun = time.perf_counter()
     return [row.month for row in rows]
+
+
+def work_out(months: Collection[date]) -> None:
+    """Work out whole months that the caller holds, in the caller's transaction; what cannot be solved is blocked.
+
+    Raises MissingRate where one cannot be read.
+    """
+    rows = list(SolvedMonth.objects.filter(month__in=months).defer("figures", "late").order_by("month"))
+    needed = {row.month: Needed(None, {"worked out to be closed": None}) for row in rows}
+    begun = time.perf_counter()
+    for group in _alike(rows, needed):
+        _read_and_write(group, needed, begun)
 
 
 def _take_marks(months: list[date]) -> dict[date, Needed]:
@@ -163,11 +181,14 @@ def _take_marks(months: list[date]) -> dict[date, Needed]:
 
 
 def _alike(rows: list[SolvedMonth], needed: dict[date, Needed]) -> Iterator[list[SolvedMonth]]:
-    """Yield months that need the same products together: they are read in one pass."""
-    groups: dict[frozenset[int] | None, list[SolvedMonth]] = {}
+    """Yield months that need the same products together: they are read in one pass; closed ones by themselves."""
+    # Asked for now that the rows are held: who closes a month, or opens it again, holds its row as well.
+    through = closed_through()
+    groups: dict[tuple, list[SolvedMonth]] = {}
     for row in rows:
         products = needed[row.month].products
-        groups.setdefault(None if products is None else frozenset(products), []).append(row)
+        is_closed = through is not None and row.month <= through
+        groups.setdefault((is_closed, None if products is None else frozenset(products)), []).append(row)
     yield from groups.values()
 
 
@@ -184,14 +205,62 @@ def _read_and_write(rows: list[SolvedMonth], needed: dict[date, Needed], begun: 
     except MissingRate as error:
         error.marks = sum(needed[month].marks for month in months)
         raise
+    through = closed_through()
+    if through is not None and months[0] <= through:
+        _keep_late(rows, read, products, through, needed, begun)
+        return
+    taken = taken_late(through) if through is not None and add_months(through, 1) in read else nothing_late()
     share = (time.perf_counter() - begun) / len(rows)
     for row in rows:
         clock = time.perf_counter()
         fresh = read[row.month]
-        inputs = fresh.inputs if products is None else merged(before[row.month].inputs, fresh.inputs, products)
+        inputs = fresh.inputs
+        if row.month == opens_after(through):
+            inputs = with_late(inputs, taken if products is None else taken.of(products))
+        if products is not None:
+            inputs = merged(before[row.month].inputs, inputs, products)
         cause = row.cause if row.is_due else ", ".join(needed[row.month].causes)
         kept = None if products is None else before[row.month]
         _write(row, inputs, fresh.rows, cause, before=kept, since=clock - share)
+
+
+def _keep_late(
+    rows: list[SolvedMonth],
+    read: dict[date, Read],
+    products: set[int] | None,
+    through: date,
+    needed: dict[date, Needed],
+    begun: float,
+) -> None:
+    """Keep what closed months come to beside their figures, and mark the first open month where that has changed."""
+    flat = levels()
+    stands = frozen([row.month for row in rows], known())
+    marks = []
+    for row in rows:
+        was = unpacked(SolvedMonth.objects.values_list("late", flat=True).get(pk=row.pk))
+        figures, facts = stands[row.month].inputs, read[row.month]
+        if products is None:
+            late = difference(facts.inputs, figures, flat)
+        else:
+            late = added([was.but(products), difference(facts.inputs, limited(figures, products), flat)])
+        cause = row.cause if row.is_due else ", ".join(needed[row.month].causes)
+        SolvedMonth.objects.filter(pk=row.pk).update(
+            late=late.packed(),
+            is_due=False,
+            cause=cause[:200],
+            rows=facts.rows,
+            product_months=0,
+            was_whole=row.is_due,
+            seconds=(time.perf_counter() - begun) / len(rows),
+        )
+        BlockedMonth.objects.filter(month=row.month).delete()
+        why = f"late for {row.month:%Y-%m}, which is closed"
+        marks += [
+            StaleMark(product_id=product, month=add_months(through, 1), cause=why)
+            for product in sorted(differing(was, late))
+        ]
+    # No hint is sent: whoever works this off looks for marks again before it ends.
+    StaleMark.objects.bulk_create(marks, batch_size=5_000)
 
 
 def _write(row: SolvedMonth, inputs: Inputs, read: int, cause: str, *, before: Solved | None, since: float) -> None:
@@ -214,7 +283,9 @@ def _write(row: SolvedMonth, inputs: Inputs, read: int, cause: str, *, before: S
 def _leave_unread(month: date, error: MissingRate) -> list[date]:
     """Say why a month could not be read; its marks are where they were."""
     with transaction.atomic():
-        row = SolvedMonth.objects.select_for_update(skip_locked=True).filter(month=month).defer("figures").first()
+        row = (
+            SolvedMonth.objects.select_for_update(skip_locked=True).filter(month=month).defer("figures", "late").first()
+        )
         if row is None:
             return []
         block(month, str(error), waiting=error.marks)

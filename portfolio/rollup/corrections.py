@@ -1,6 +1,8 @@
 """What the corrections of the last month changed: the months they touch, as they would stand without them.
 
 Only what belongs to the products that were corrected is read again; the rest of a month is taken as it is stored.
+A closed month is as it was closed, so no correction changes it; what the first open month takes for closed ones is a
+correction, whenever it was made.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,6 +18,7 @@ from funding.models import LedgerEntry
 from portfolio.common.months import month_of
 from portfolio.engine.errors import EngineError
 from portfolio.network.models import Link, Usage
+from portfolio.rollup.closed import closed_through, opens_after, taken_late
 from portfolio.rollup.facts import MissingRate, uncorrected
 from portfolio.rollup.inputs import Inputs, merged
 from portfolio.rollup.panel import Panel, panel_of
@@ -49,8 +52,13 @@ SOLVED_MOST = 64
 def as_uncorrected(months: Iterable[date]) -> Panel | None:
     """Return the months that were corrected lately, as they would stand without it; None if there are none."""
     since = timezone.now() - timedelta(days=CORRECTION_DAYS)
-    wanted = sorted(set(months))
+    through = closed_through()
+    wanted = sorted(month for month in set(months) if through is None or month > through)
     touched = _touched(wanted, since)
+    if through is not None and (opens := opens_after(through)) in wanted:
+        taken = taken_late(through)
+        if late := {*taken.products.tolist(), *taken.owner.tolist()}:
+            touched[opens] = touched.get(opens, frozenset()) | late
     if not touched:
         return None
     found: dict[date, tuple[Inputs | None, Results | None]] = {}

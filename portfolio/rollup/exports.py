@@ -1,5 +1,6 @@
 """This room's lists as files: what is worked out, under the names that the API has."""
 
+from funding.models import PeriodClose
 from portfolio.common.exports import Export
 from portfolio.rollup.models import Run, Standing
 
@@ -17,4 +18,7 @@ RUNS = Export(
     Run,
     "",
     "id cause is_full started_at seconds months product_months rows seed has_held error",
+)
+PERIOD_CLOSES = Export(
+    "period-closes", PeriodClose, "", "month ledger_cost cost value late_cost late_value note digest"
 )

@@ -16,7 +16,7 @@ from functools import cached_property
 import numpy as np
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import FloatField, IntegerField, Max, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import FloatField, IntegerField, Max, Min, Model, OuterRef, Q, QuerySet, Subquery
 from django.db.models.expressions import F
 from django.db.models.functions import Cast, Coalesce
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from funding.models import ExchangeRate, LedgerEntry
 from portfolio.common.copying import fetch_columns
 from portfolio.common.errors import TwofoldError
 from portfolio.common.money import base_currency
-from portfolio.common.months import LAST_DAY, add_months, during, today
+from portfolio.common.months import LAST_DAY, add_months, during, month_of, today
 from portfolio.common.parts import SumUnits, Units
 from portfolio.engine.uncertainty import Range
 from portfolio.network.models import Link, Usage
@@ -43,7 +43,7 @@ from portfolio.rollup.inputs import (
 )
 from portfolio.rollup.models import Basis
 from products.catalog.labour import labour_by_product
-from products.catalog.models import Product
+from products.catalog.models import Assignment, Product
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
 CENTS = 100
@@ -89,6 +89,20 @@ def known(at: datetime | None = None) -> Knowledge:
 def uncorrected(since: datetime) -> Knowledge:
     """Return what would be known had nothing been corrected or retracted since."""
     return Knowledge(uncorrected_since=since)
+
+
+def earliest_month(knowledge: Knowledge) -> date | None:
+    """Return the earliest month that has a fact, or an agreement, that can give it a figure."""
+    earliest = [
+        # The first of an index; a minimum of other columns passes over all facts.
+        *(
+            knowledge(model).order_by("month").values_list("month", flat=True).first()
+            for model in (LedgerEntry, Observation, Usage)
+        ),
+        *(knowledge(model).aggregate(at=Min("starts"))["at"] for model in (Link, Assignment)),
+    ]
+    found = [at for at in earliest if at]
+    return month_of(min(found)) if found else None
 
 
 def read_month(month: date, knowledge: Knowledge, products: Collection[int] | None = None) -> Inputs:

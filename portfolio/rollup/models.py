@@ -77,8 +77,9 @@ class Basis(models.TextChoices):
 class SolvedMonth(models.Model):
     """One month as it was last worked out: its facts and what the engine made of them, as arrays in bytes.
 
-    The row is what a worker locks to have the month to itself. Each time the figures change, `version` goes up by
-    one; standings are behind where a month has another version than they were made from (`Run.versions`).
+    The row is what a worker locks to have the month to itself. Each time the figures change, or the month is closed,
+    `version` goes up by one; standings are behind where a month has another version than they were made from
+    (`Run.versions`). While a month is closed its figures stand, and what comes beside them is kept as `late`.
     """
 
     month = models.DateField(unique=True)
@@ -96,12 +97,29 @@ class SolvedMonth(models.Model):
     metrics_value = total_field(default=0, help_text="What its metrics are worth together.")
     digest = models.CharField(max_length=32, blank=True, help_text="Of the figures: the same ones have the same.")
     figures = models.BinaryField(default=b"", help_text="See portfolio.rollup.snapshots.")
+    late = models.BinaryField(
+        default=b"", help_text="Of a closed month: what its facts come to now less its figures. See rollup.late."
+    )
 
     class Meta:
         ordering = ["month"]
 
     def __str__(self) -> str:
         return f"{self.month:%Y-%m}, version {self.version}"
+
+
+class FrozenMonth(models.Model):
+    """The figures of a month as they were when it was closed: a copy, kept when the month is opened again."""
+
+    close = models.OneToOneField("funding.PeriodClose", models.CASCADE, related_name="frozen")
+    digest = models.CharField(max_length=32, blank=True)
+    figures = models.BinaryField(default=b"", help_text="See portfolio.rollup.snapshots; empty where there were none.")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Frozen {self.digest}"
 
 
 class BlockedMonth(models.Model):

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from portfolio.engine.errors import EngineError
+from portfolio.rollup.closed import closed_through, frozen, late_known, opens_after
 from portfolio.rollup.facts import Knowledge, MissingRate
 from portfolio.rollup.inputs import Cents, Inputs
+from portfolio.rollup.late import with_late
 from portfolio.rollup.models import BlockedMonth
 from portfolio.rollup.snapshots import Results, read_inputs, solve, solved_months
 
@@ -56,12 +58,35 @@ def stored_panel(months: Iterable[date]) -> Panel:
 
 
 def fresh_panel(months: Iterable[date], knowledge: Knowledge) -> Panel:
-    """Return the figures of some months worked out anew from the facts that count as known."""
+    """Return the figures of some months worked out anew from the facts that count as known.
+
+    A month that was closed then has the figures it was closed with, and the first open one what had come late.
+    """
+    return panel_of(*fresh_months(months, knowledge))
+
+
+def fresh_months(
+    months: Iterable[date], knowledge: Knowledge
+) -> tuple[dict[date, tuple[Inputs | None, Results | None]], dict[date, str]]:
+    """Return what `panel_of` takes: facts and results of each month, and why some have none."""
     wanted = sorted(set(months))
     blocked: dict[date, str] = {}
-    solved: dict[date, tuple[Inputs | None, Results | None]] = {}
-    read = _read(wanted, knowledge, blocked)
+    through = closed_through(knowledge)
+    closed = [month for month in wanted if through is not None and month <= through]
+    stands = frozen(closed, knowledge)
+    solved: dict[date, tuple[Inputs | None, Results | None]] = {
+        month: (was.inputs, was.results) for month, was in stands.items()
+    }
+    read = _read([month for month in wanted if month not in stands], knowledge, blocked)
+    if through is not None and (opens := opens_after(through)) in read:
+        try:
+            read[opens] = with_late(read[opens], late_known(through, knowledge))
+        except MissingRate as error:
+            blocked[opens] = f"What is late for closed months cannot be read. {error}"
+            del read[opens]
     for month in wanted:
+        if month in stands:
+            continue
         inputs, results = read.get(month), None
         if inputs is not None:
             try:
@@ -69,7 +94,7 @@ def fresh_panel(months: Iterable[date], knowledge: Knowledge) -> Panel:
             except EngineError as error:
                 blocked[month] = str(error)
         solved[month] = (inputs, results)
-    return panel_of(solved, blocked)
+    return solved, blocked
 
 
 def _read(months: list[date], knowledge: Knowledge, blocked: dict[date, str]) -> dict[date, Inputs]:

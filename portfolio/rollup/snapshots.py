@@ -14,7 +14,7 @@ from threading import Lock
 
 import numpy as np
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from numpy.typing import NDArray
 
@@ -216,6 +216,25 @@ def _blobs(months: list[date]) -> Iterator[tuple[date, int, str, bytes]]:
         yield from rows.values_list("month", "version", "digest", "figures").iterator(chunk_size=4)
 
 
+def frozen_months(rows: QuerySet) -> dict[date, Solved]:
+    """Return the months that some FrozenMonth rows keep, as they were closed, in order; at most two queries."""
+    found: dict[date, Solved] = {}
+    missing: dict[int, tuple[date, str]] = {}
+    for key, month, digest in rows.order_by("close__month").values_list("pk", "close__month", "digest"):
+        kept = _kept.get((month, digest))
+        if kept is None:
+            missing[key] = (month, digest)
+        else:
+            found[month] = kept
+    if missing:
+        blobs = rows.filter(pk__in=missing).order_by().values_list("pk", "figures")
+        for key, figures in blobs.iterator(chunk_size=4):
+            month, digest = missing[key]
+            found[month] = solved = _unpacked(month, 0, figures)
+            _kept.put((month, digest), solved)
+    return dict(sorted(found.items()))
+
+
 def _packed(inputs: Inputs, results: Results | None) -> bytes:
     columns = {name: getattr(inputs, name) for name in MONTH_COLUMNS}
     columns |= {f"metric.{name}": getattr(inputs.measured, name) for name in METRIC_COLUMNS}
@@ -226,6 +245,8 @@ def _packed(inputs: Inputs, results: Results | None) -> bytes:
 
 
 def _unpacked(month: date, version: int, data: bytes) -> Solved:
+    if not len(data):
+        return Solved(nothing(month), None, version)
     columns = unpack(data)
     inputs = Inputs(
         month=month,

@@ -77,6 +77,7 @@ KINDS: dict[str, Kind] = {
     "funding.commitment": Kind((LEADER, FINANCE), PRODUCT),
     "funding.transfer": Kind((LEADER, FINANCE)),
     "funding.carryforward": Kind((LEADER, FINANCE)),
+    "funding.periodclose": Kind((FINANCE,)),
     "network.link": Kind((LEADER, OWNER), PRODUCT),
     "network.usage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     # There is one of a product: the new one is of the product beside.
@@ -159,6 +160,7 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
+        self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
             "stream": {"value_stream": top},
@@ -231,6 +233,7 @@ class World:
                 "from_stream": "levy", "to_stream": "fees", "moved_on": "2026-06-01", "amount": "10.00", "why": "Help.",
             },
             "funding.carryforward": {"stream": "levy", "year": "2026-01-01", "amount": "10.00", "why": "Late."},
+            "funding.periodclose": {"month": "2026-02"},
             "network.link": {"supplier": "here", "consumer": "free", "share": "0.1", "starts": "2026-06-01"},
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rebalance.elasticity": {"product": "beside", "low": "0.2", "high": "0.6", "why": "A judgement"},

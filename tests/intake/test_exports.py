@@ -40,6 +40,7 @@ PAGES = {
     "carry-forwards": "funding:carry-forward-list",
     "links": "network:network",
     "usage": "network:usage-list",
+    "elasticities": "rebalance:elasticity-list",
 }
 
 

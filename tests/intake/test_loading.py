@@ -191,6 +191,14 @@ ROWS = {
         "ends": "",
     },
     "usage": {"supplier": "identity", "consumer": "tax", "month": "2026-02", "quantity": "12000"},
+    "elasticities": {
+        "product": "",
+        "stage": "grow",
+        "low": "0.3",
+        "high": "0.7",
+        "evidence": "asserted",
+        "why": "There are customers still to win.",
+    },
 }
 
 
@@ -238,6 +246,7 @@ def test_each_kind_is_loaded_and_loading_it_again_changes_nothing():
         ("fx-rates", "rate", "1.2"),
         ("links", "share", "0.5"),
         ("usage", "quantity", "5"),
+        ("elasticities", "high", "0.6"),
         ("insights", "kind", "survey"),
     ],
 )

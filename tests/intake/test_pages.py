@@ -43,6 +43,7 @@ def test_only_the_kinds_that_a_user_may_add_are_offered(client):
     page = client.get(IMPORT)
     assert {kind.name for kind in page.context["kinds"]} == {
         "segments", "insights", "metrics", "valuations", "observations", "links", "usage",
+        "elasticities",
     }  # fmt: skip
     answer = upload(client, TEAMS)
     assert answer.status_code == 422

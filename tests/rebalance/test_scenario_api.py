@@ -115,7 +115,7 @@ def test_a_version_that_is_none_is_told(api, bold, match):
 
 def test_lines_and_settings_are_changed_as_one_step(api, bold):
     low, high = line_of(bold, "low").pk, line_of(bold, "high").pk
-    lines = [{"id": low, "monthly_amount": "-25%", "is_locked": True}, {"id": high, "monthly_amount": 1250.5}]
+    lines = [{"line": low, "monthly_amount": "-25%", "is_locked": True}, {"line": high, "monthly_amount": 1250.5}]
     answer = patch(api, bold, {"budget": "4000.00", "lines": lines}, match='W/"1"')
     assert answer.status_code == 200
     assert (answer["ETag"], answer.json()["version"], answer.json()["merged"]) == ('"2"', 2, [])
@@ -133,13 +133,13 @@ def test_lines_and_settings_are_changed_as_one_step(api, bold):
         ({"monthly_amount": True}, "Not a valid string"),
         ({"monthly_amount": None}, "may not be null"),
         ({"monthly_amount": {}}, "Not a valid string"),
-        ({"id": 999999}, "has no line 999999"),
-        ({"id": 10**30}, "valid integer"),
+        ({"line": 999999}, "has no line 999999"),
+        ({"line": 10**30}, "valid integer"),
         ({"is_locked": "perhaps"}, "valid boolean"),
     ],
 )
 def test_what_is_wrong_with_a_line_is_told(api, bold, line, said):
-    answer = patch(api, bold, {"lines": [{"id": line_of(bold, "low").pk} | line]})
+    answer = patch(api, bold, {"lines": [{"line": line_of(bold, "low").pk} | line]})
     assert answer.status_code == 400
     assert said in str(answer.json()["errors"])
 
@@ -148,7 +148,7 @@ def test_a_stale_change_is_a_412_that_says_what_changed(api, bold):
     other = make_user("leader")
     low = line_of(bold, "low")
     actions.edit(bold, version=1, changes={low.pk: {"monthly_amount": Decimal("500")}}, by=other)
-    answer = patch(api, bold, {"lines": [{"id": line_of(bold, "high").pk, "monthly_amount": "2k"}]})
+    answer = patch(api, bold, {"lines": [{"line": line_of(bold, "high").pk, "monthly_amount": "2k"}]})
     assert answer.status_code == 412
     problem = answer.json()
     assert (problem["status"], problem["version"], problem["can_merge"]) == (412, 2, True)
@@ -166,7 +166,7 @@ def test_a_stale_change_is_a_412_that_says_what_changed(api, bold):
 def test_a_stale_change_of_something_else_is_merged_if_that_is_asked_for(api, bold):
     other = make_user("leader")
     actions.edit(bold, version=1, changes={line_of(bold, "low").pk: {"monthly_amount": Decimal("500")}}, by=other)
-    body = {"lines": [{"id": line_of(bold, "high").pk, "monthly_amount": "+10%"}], "merge": True}
+    body = {"lines": [{"line": line_of(bold, "high").pk, "monthly_amount": "+10%"}], "merge": True}
     answer = patch(api, bold, body)
     assert (answer.status_code, answer["ETag"]) == (200, '"3"')
     assert [step["by"] for step in answer.json()["merged"]] == [other.username]
@@ -177,7 +177,7 @@ def test_a_stale_change_of_the_same_is_refused_with_both_values(api, bold):
     low = line_of(bold, "low")
     actions.edit(bold, version=1, changes={low.pk: {"monthly_amount": Decimal("500")}}, by=make_user("leader"))
     # The change is of what was seen: 10 % more than 1,000.
-    answer = patch(api, bold, {"lines": [{"id": low.pk, "monthly_amount": "+10%"}], "merge": True})
+    answer = patch(api, bold, {"lines": [{"line": low.pk, "monthly_amount": "+10%"}], "merge": True})
     assert answer.status_code == 412
     assert answer.json()["conflicts"] == [
         {"line": low.pk, "name": "Low, from Fees", "field": "monthly_amount", "yours": "1100.00", "theirs": "500.00"}
@@ -186,7 +186,7 @@ def test_a_stale_change_of_the_same_is_refused_with_both_values(api, bold):
 
 
 def test_undo_and_redo(api, bold):
-    patch(api, bold, {"lines": [{"id": line_of(bold, "low").pk, "monthly_amount": "0"}]})
+    patch(api, bold, {"lines": [{"line": line_of(bold, "low").pk, "monthly_amount": "0"}]})
     answer = api.post(at(bold, "undo"))
     assert (answer.status_code, answer["ETag"]) == (200, '"3"')
     assert line_of(bold, "low").monthly_amount == 1000
@@ -199,8 +199,8 @@ def test_undo_and_redo(api, bold):
 
 def test_a_preview_tells_what_the_split_would_do_and_changes_nothing(api, bold):
     lines = [
-        {"id": line_of(bold, "high").pk, "monthly_amount": "+250"},
-        {"id": line_of(bold, "low").pk, "monthly_amount": "-250"},
+        {"line": line_of(bold, "high").pk, "monthly_amount": "+250"},
+        {"line": line_of(bold, "low").pk, "monthly_amount": "-250"},
     ]
     answer = api.post(at(bold, "preview"), {"lines": lines}, format="json")
     assert answer.status_code == 200
@@ -217,7 +217,7 @@ def test_a_preview_tells_what_the_split_would_do_and_changes_nothing(api, bold):
 
 def test_a_preview_can_be_had_as_known_and_over_another_window(api, bold):
     before = timezone.now().isoformat()
-    patch(api, bold, {"lines": [{"id": line_of(bold, "low").pk, "monthly_amount": "0"}]})
+    patch(api, bold, {"lines": [{"line": line_of(bold, "low").pk, "monthly_amount": "0"}]})
     found = api.get(at(bold, "preview"), {"known": before, "window": "quarter"}).json()
     assert (found["left_to_give"], found["whole"]["gain"]) == ("0.00", 0)
     answer = api.get(at(bold, "preview"), {"known": "yesterday"})
@@ -229,7 +229,7 @@ def test_a_suggestion_changes_nothing_until_it_is_taken(api, bold):
     found = api.post(at(bold, "suggest"), {}, format="json").json()
     assert not found["taken"]
     assert bold.steps.count() == 0
-    assert {line["id"] for line in found["lines"]} == {line_of(bold, code).pk for code in ("high", "middle", "low")}
+    assert {line["line"] for line in found["lines"]} == {line_of(bold, code).pk for code in ("high", "middle", "low")}
     assert api.post(at(bold, "suggest"), {"take": True}, format="json").status_code == 428
     answer = api.post(at(bold, "suggest"), {"take": True}, format="json", headers={"If-Match": '"1"'})
     assert (answer["ETag"], answer.json()["taken"], answer.json()["version"]) == ('"2"', True, 2)

@@ -11,7 +11,7 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 
 from portfolio.common.moments import one_moment
-from portfolio.rollup.checks import records, sample, sums
+from portfolio.rollup.checks import closes, records, sample, sums
 from portfolio.rollup.checks.findings import Check, Finding, Wrong, as_outcome
 from portfolio.rollup.checks.moment import Moment
 
@@ -56,6 +56,18 @@ CHECKS = (
         "In every month, what was rolled up from the ledger equals the ledger",
         ROLL_UP + "compare that month's entries with the books.",
         sums.ledger_is_in,
+    ),
+    Check(
+        "closed_months_stand",
+        "The figures and the ledger of each closed month are what they were when it was closed",
+        "Figures were changed by hand: bring the month back from a backup, or open it again and close it anew.",
+        closes.closed_months_stand,
+    ),
+    Check(
+        "late_costs_are_taken",
+        "What came late for closed months counts in the first open one, so that all months are the whole ledger",
+        ROLL_UP + "report it.",
+        closes.late_costs_are_taken,
     ),
     Check(
         "months_make_windows",

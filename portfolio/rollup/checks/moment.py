@@ -13,6 +13,7 @@ from portfolio.common.models import StaleMark
 from portfolio.common.money import base_currency
 from portfolio.common.months import month_range
 from portfolio.common.spreading import from_cents
+from portfolio.rollup.closed import closed_through, opens_after
 from portfolio.rollup.models import BlockedMonth, ProductMonth, SolvedMonth
 from portfolio.rollup.reading import latest_run
 from products.catalog.models import Product
@@ -54,6 +55,26 @@ class Moment:
     def unread(self) -> set[date]:
         """The blocked months whose facts could not even be read; their marks wait until something is mended."""
         return set(BlockedMonth.objects.filter(is_unread=True).values_list("month", flat=True))
+
+    @cached_property
+    def closed_through(self) -> date | None:
+        """The last closed month."""
+        return closed_through()
+
+    @cached_property
+    def opens(self) -> date | None:
+        """The first open month, where any is closed: it takes what comes late for the closed ones."""
+        return opens_after(self.closed_through)
+
+    def is_closed(self, month: date) -> bool:
+        """Return whether the figures of a month no longer move."""
+        return self.closed_through is not None and month <= self.closed_through
+
+    @cached_property
+    def awaiting(self) -> set[date]:
+        """The months whose figures may yet change: the unsettled ones, and who takes what is late for such a one."""
+        found = self.unsettled | self.unread
+        return found | {self.opens} if self.opens and any(map(self.is_closed, found)) else found
 
     @cached_property
     def months(self) -> list[date]:

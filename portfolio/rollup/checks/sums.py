@@ -7,9 +7,11 @@ import numpy as np
 from django.db.models import F, Sum
 from django.urls import reverse
 
-from funding.models import LedgerEntry
+from funding import booked
+from funding.models import ClosedBalance, LedgerEntry, PeriodClose
 from portfolio.common.months import add_months
 from portfolio.common.parts import Units, UnitsDuring
+from portfolio.common.recorded import RecordedQuerySet
 from portfolio.rollup.checks.findings import SHOWN, Finding, Wrong
 from portfolio.rollup.checks.moment import Moment, money, month_name, product_month, products_named, waiting_words
 from portfolio.rollup.models import ProductMonth, SolvedMonth, Standing, Window
@@ -163,26 +165,44 @@ def _places(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
 
 def ledger_is_in(now: Moment) -> Finding:
-    """Compare what was rolled up with the ledger itself, month by month, entries that span months in their parts."""
+    """Compare what was rolled up with the ledger itself, month by month, entries that span months in their parts.
+
+    A closed month is compared with what its ledger was frozen at, and the first open one takes what came late.
+    """
     rolled = dict(
         ProductMonth.objects.order_by().values_list("month").annotate(cents=_cents("ledger_cost")).order_by("month")
     )
     entries = LedgerEntry.objects.known().order_by()
     whole = dict(entries.filter(month=F("last_month")).values_list("month").annotate(cents=_cents("base_amount")))
-    waiting = (now.unsettled | now.unread) & (set(rolled) | set(whole))
-    finding = Finding(0, "months", left_out=waiting_words(waiting))
+    balances = ClosedBalance.objects.filter(close__in=PeriodClose.objects.known()).order_by()
+    frozen = dict(balances.values_list("month").annotate(cents=_cents("amount")))
     last = max(rolled, default=None)
-    for month in sorted(set(rolled) | {month for month in whole if last and month <= last}):
-        if month in waiting:
+    months = set(rolled) | set(frozen) | {month for month in whole if last and month <= last}
+    late = 0
+    if now.opens:
+        late = sum(booked.late().values())
+        months |= {now.opens} if late else set()
+    waiting = now.awaiting & (set(rolled) | set(whole))
+    finding = Finding(0, "months", left_out=waiting_words(waiting))
+    for month in sorted(months):
+        if now.is_closed(month):
+            needed = int(frozen.get(month, 0))
+        elif month in now.awaiting:
             continue
+        else:
+            needed = int(whole.get(month, 0)) + _of_spanning(entries, month) + (late if month == now.opens else 0)
         finding.looked_at += 1
-        part = UnitsDuring("base_amount", scale=100, first=month, after=add_months(month, 1))
-        spanning = entries.filter(month__lte=month, last_month__gte=month, last_month__gt=F("month"))
-        needed = int(whole.get(month, 0)) + int(spanning.aggregate(cents=Sum(part))["cents"] or 0)
         found = int(rolled.get(month, 0))
         if found != needed:
             finding.add(Wrong(month_name(month), money(found), money(needed), _ledger_of(month)))
     return finding
+
+
+def _of_spanning(entries: RecordedQuerySet, month: date) -> int:
+    """Return the cents that fall in a month of the entries that span months."""
+    part = UnitsDuring("base_amount", scale=100, first=month, after=add_months(month, 1))
+    spanning = entries.filter(month__lte=month, last_month__gte=month, last_month__gt=F("month"))
+    return int(spanning.aggregate(cents=Sum(part))["cents"] or 0)
 
 
 def _ledger_of(month: date) -> str:
