@@ -121,9 +121,10 @@ def by_quarters(rows: Iterable[Prediction]) -> list[Record]:
 
 
 def by_metric(rows: Iterable[Prediction]) -> list[Record]:
-    """Return the record of each metric whose quantity was predicted, by name; `metric` must be joined."""
+    """Return the record of each metric whose quantity was predicted, by name; metrics and products must be joined."""
     measured = [row for row in rows if row.metric is not None]
-    choices = sorted({(row.metric.code, row.metric.name) for row in measured}, key=lambda pair: (pair[1], pair[0]))
+    named = {(row.metric.code, f"{row.metric.name}: {row.product}") for row in measured}
+    choices = sorted(named, key=lambda pair: (pair[1], pair[0]))
     return _grouped(measured, lambda row: row.metric.code, choices, {})
 
 

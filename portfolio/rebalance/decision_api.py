@@ -343,7 +343,7 @@ class CalibrationViewSet(viewsets.GenericViewSet):
     @extend_schema(responses=RecordSerializer(many=True))
     def list(self, request):
         """Tell how often the truth fell inside the stated ranges, over all decisions."""
-        rows = list(Prediction.objects.scored().select_related("metric").order_by("pk"))
+        rows = list(Prediction.objects.scored().select_related("metric", "product").order_by("pk"))
         kinds = (
             ("all", [calibration.record("all", "All predictions", rows)]),
             ("estimator", calibration.by_estimator(rows)),

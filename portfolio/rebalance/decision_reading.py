@@ -115,7 +115,7 @@ def _subjects(rows: Sequence[Prediction], decision: Decision) -> list[Subject]:
     for row in rows:
         key = (row.product_id, row.metric_id, row.measure)
         if key not in found:
-            name = f"{row.metric.name} ({row.metric.unit})" if row.metric else str(row.product or scope)
+            name = f"{row.product}: {row.metric.name} ({row.metric.unit})" if row.metric else str(row.product or scope)
             found[key] = Subject(name, Measure(row.measure).label, row.get_estimator_display(), [], product=row.product)
         found[key].rows.append(hindsight.tell(row))
     return list(found.values())

@@ -224,7 +224,7 @@ def _worth_rows(
         )
         yield Need(
             kind=WORTH,
-            name=metric.name,
+            name=f"{metric.name}: {metric.product}",
             code=metric.code,
             product=first,
             others=max(int(bears.size) - 1, 0),

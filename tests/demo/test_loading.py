@@ -18,10 +18,10 @@ from funding.outlook.periods import YEAR, Period
 from portfolio.common.access import Role
 from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
-from portfolio.demo import rows
+from portfolio.demo import decisions, rows
 from portfolio.demo.actions import load_demo
-from portfolio.rebalance import studio
-from portfolio.rebalance.models import Scenario
+from portfolio.rebalance import hindsight, studio
+from portfolio.rebalance.models import Decision, Scenario, Status
 from portfolio.rebalance.panel import read as read_panel
 from portfolio.rollup.inputs import BASES
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Standing, Window
@@ -267,3 +267,24 @@ def test_loading_again_changes_nothing(demo):
     assert load_demo() == demo
     assert counts() == before
     assert not StaleMark.objects.exists()
+
+
+def test_a_decision_of_a_year_ago_has_been_looked_back_on_and_another_waits(demo):
+    old, waiting = (Decision.objects.get(title=title) for title in (decisions.OLD, decisions.WAITING))
+
+    assert (old.status, old.starts, str(old.applied_by.username)) == (Status.APPLIED, date(2016, 4, 1), "finance")
+    looked_at = old.predictions.exclude(checked_at=None)
+    assert set(looked_at.values_list("quarters", flat=True)) == {1, 2}  # the year is over tomorrow
+    assert any(row.is_inside for row in looked_at)
+    assert not all(row.is_inside for row in looked_at)
+    assert all(line.allocation.is_illustrative for line in old.lines.all())
+    assert (waiting.status, waiting.lines.count()) == (Status.PROPOSED, 6)
+    assert waiting.predictions.exists()
+
+
+def test_the_clock_moved_by_a_day_shows_what_came_of_the_year(demo):
+    old = Decision.objects.get(title=decisions.OLD)
+    with transaction.atomic():
+        hindsight.check_due(date(2017, 4, 1))
+        assert not old.predictions.filter(checked_at=None).exists()
+        transaction.set_rollback(True)

@@ -8,6 +8,21 @@ import sys
 import django
 from django.db import connection
 
+#: Makes a decision of so many lines that is approved, and says its key and who may apply it.
+SETUP = """
+import django; django.setup()
+from decimal import Decimal
+from tests.factories import make_allocation, make_product, make_stream, make_user, make_value_stream
+from tests.rebalance.proposals import make_approved, make_scenario
+from portfolio.common.staleness import gathering_marks
+stream, group = make_stream(), make_value_stream()
+with gathering_marks():
+    rows = [make_allocation(stream=stream, product=make_product(value_stream=group)) for _ in range({lines})]
+lines = [(row, Decimal(1001 if number % 2 else 999)) for number, row in enumerate(rows)]
+decision = make_approved(make_scenario(*lines))
+print(decision.pk, make_user("leader").username)
+"""
+
 
 def say(word: str) -> None:
     sys.stdout.write(f"{word}\n")

@@ -292,8 +292,8 @@ def test_what_to_measure_next_is_ranked_by_what_it_is_worth(client, leader):
     assert {row.kind for row in page(client, "measure-next", kind="worth").context["page"]} == {"worth"}
     assert {row.product.code for row in page(client, "measure-next", product="tests").context["page"]} == {"tests"}
     assert [row.name for row in page(client, "measure-next", sort="name", kind="worth").context["page"]] == [
-        "Licences done",
-        "Tests done",
+        "Licences done: Licences",
+        "Tests done: Tests",
     ]
 
 

@@ -19,6 +19,7 @@ from portfolio.common.errors import TwofoldError
 from portfolio.rebalance.decision_actions import apply, approve, decline
 from portfolio.rebalance.models import Decision, Status
 from tests.factories import make_user
+from tests.rebalance.applying import SETUP
 from tests.rebalance.proposals import make_approved, make_decision, make_move, paid
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,19 +94,6 @@ def test_a_decision_is_either_applied_or_declined(_):
 # -- A crash ---------------------------------------------------------------------------------------------------------
 
 LINES = 60
-SETUP = """
-import django; django.setup()
-from decimal import Decimal
-from tests.factories import make_allocation, make_product, make_stream, make_user, make_value_stream
-from tests.rebalance.proposals import make_approved, make_scenario
-from portfolio.common.staleness import gathering_marks
-stream, group = make_stream(), make_value_stream()
-with gathering_marks():
-    rows = [make_allocation(stream=stream, product=make_product(value_stream=group)) for _ in range({lines})]
-lines = [(row, Decimal(1001 if number % 2 else 999)) for number, row in enumerate(rows)]
-decision = make_approved(make_scenario(*lines))
-print(decision.pk, make_user("leader").username)
-"""
 
 
 @pytest.fixture(scope="module")

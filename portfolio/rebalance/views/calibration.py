@@ -22,7 +22,10 @@ def calibration(request: HttpRequest) -> HttpResponse:
     except ValidationError as error:
         at, found = None, " ".join(error.messages)
     rows = list(
-        Prediction.objects.scored().filter(checked_at__lte=at or timezone.now()).select_related("metric").order_by("pk")
+        Prediction.objects.scored()
+        .filter(checked_at__lte=at or timezone.now())
+        .select_related("metric", "product")
+        .order_by("pk")
     )
     waiting = Prediction.objects.filter(outcome=None, decision__status="applied").order_by("due_on").first()
     reach = record.reliability(rows)
