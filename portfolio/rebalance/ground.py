@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from funding.models import Allocation
+from funding.models import Allocation, PeriodClose
 from portfolio.common import formats
 from portfolio.common.errors import Moved
+from portfolio.common.months import add_months
 
 Pair = tuple[int, int]
 
@@ -68,8 +69,11 @@ def differences(lines: Iterable, on: date) -> list[str]:
     decision did not know of it, and would be undone by it.
     """
     lines = list(lines)
-    stands = standing_amounts([(line.stream_id, line.product_id) for line in lines], on)
     found = []
+    closed = PeriodClose.objects.through()
+    if closed is not None and on < add_months(closed, 1):
+        found.append(f"{formats.month_name(closed)} is closed, and the money was to be split anew from {on} on.")
+    stands = standing_amounts([(line.stream_id, line.product_id) for line in lines], on)
     for line in lines:
         now = stands[line.stream_id, line.product_id]
         named = f"{line.stream} to {line.product}"

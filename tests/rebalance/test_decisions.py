@@ -25,7 +25,14 @@ from portfolio.rebalance.decision_actions import (
 from portfolio.rebalance.freezing import digest_of
 from portfolio.rebalance.ground import GroundMoved
 from portfolio.rebalance.models import Decision, ScenarioLine, Status
-from tests.factories import make_allocation, make_product, make_user, make_value_stream
+from tests.factories import (
+    make_allocation,
+    make_close,
+    make_ledger_entry,
+    make_product,
+    make_user,
+    make_value_stream,
+)
 from tests.rebalance.proposals import STARTS, make_approved, make_decision, make_move, make_scenario, paid
 
 pytestmark = pytest.mark.django_db
@@ -285,6 +292,16 @@ def test_it_is_refused_where_the_ground_moved_with_each_thing_that_did():
     decision.refresh_from_db()
     assert decision.status == Status.APPROVED
     assert paid(decision) == [Decimal("1100.00"), Decimal("1000.00")]
+
+
+def test_it_is_refused_where_its_first_month_was_closed_meanwhile(settings):
+    decision = make_approved()
+    settings.TWOFOLD_TODAY = date(2027, 6, 30)
+    make_ledger_entry(product=decision.lines.first().product)
+    make_close(month=decision.starts.replace(day=1))
+    with pytest.raises(GroundMoved, match="is closed, and the money was to be split anew"):
+        apply(decision, by=make_user("leader"))
+    assert paid(decision) == [Decimal("1000.00"), Decimal("1000.00")]
 
 
 def _with_allocations(decision):
