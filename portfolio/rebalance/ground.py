@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from funding.models import Allocation
+from funding.models import Allocation, PeriodClose
 from portfolio.common import formats
 from portfolio.common.errors import Moved
+from portfolio.common.months import add_months, month_of
 
 Pair = tuple[int, int]
 
@@ -59,6 +60,17 @@ def standing_amounts(pairs: Iterable[Pair], on: date) -> dict[Pair, Standing]:
         else:
             later.setdefault(pair, starts)
     return {pair: Standing(amount, later.get(pair)) for pair, amount in paid.items()}
+
+
+def closed(on: date) -> list[str]:
+    """Return, in a sentence, that a day lies in a closed month, whose money does not move any more; else nothing."""
+    through = PeriodClose.objects.known().through()
+    if through is None or month_of(on) > through:
+        return []
+    return [
+        f"{formats.month_name(month_of(on))} is closed, so money cannot move from {formats.day_name(on)} on: the first "
+        f"open month is {formats.month_name(add_months(through, 1))}."
+    ]
 
 
 def differences(lines: Iterable, on: date) -> list[str]:
