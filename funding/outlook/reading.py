@@ -10,9 +10,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from django.db.models import F, Max, Model, QuerySet, Sum
+from django.db.models import Max, Model, QuerySet
 
-from funding.booked import Cell, booked
+from funding.booked import Cell, booked, late
 from funding.models import Allocation, CarryForward, Commitment, ExchangeRate, FundingStream, LedgerEntry, Transfer
 from funding.outlook.forecasting import HABIT, Habits, people, recurring
 from funding.outlook.lines import (
@@ -33,7 +33,6 @@ from funding.outlook.periods import Period
 from funding.outlook.ranges import HISTORY, spreads
 from portfolio.common.money import base_currency
 from portfolio.common.months import add_months, during, month_of, month_range, today
-from portfolio.common.parts import Units
 from portfolio.common.spreading import parts_by_month, to_cents
 from products.catalog.labour import labour_by_product
 from products.catalog.models import Product, ValueStream
@@ -159,7 +158,7 @@ class _Reader:
             budget=budget,
             spent=spent,
             year_before=self.year_before(cells, habits, in_books),
-            corrections=self.corrections(cells),
+            corrections=self.corrections(),
             rates=self.moved_rates(),
             spreads=spreads(self.histories(cells)),
             products={
@@ -246,33 +245,13 @@ class _Reader:
             found[Effect(months[-1], line.product, line.stream, None)] += cents
         return dict(found)
 
-    def corrections(self, cells: Mapping[Cell, int]) -> dict[Effect, int]:
-        """Return what the period's months have in the books beyond the days of their own entries."""
-        first, last = self.period.first, min(self.period.last, self.until or date.min)
-        if last < first:
-            return {}
+    def corrections(self) -> dict[Effect, int]:
+        """Return what the books count in a month of the period for months that were closed already."""
         found: dict[Effect, int] = defaultdict(int)
-        for cell, cents in cells.items():
-            if first <= cell.month <= last:
+        for cell, cents in late(at=self.at).items():
+            if self.period.first <= cell.month <= min(self.period.last, self.until or date.min):
                 found[Effect(cell.month, cell.product, cell.stream, cell.account)] += cents
-        for effect, cents in self.by_own_days(first, last).items():
-            found[effect] -= cents
-        return {effect: cents for effect, cents in found.items() if cents}
-
-    def by_own_days(self, first: date, last: date) -> dict[Effect, int]:
-        """Return what entries come to in months by their own days, wherever the books count them."""
-        entries = self.known(LedgerEntry).order_by().touching(first, add_months(last, 1))
-        place = ("product_id", "stream_id", "account")
-        found: dict[Effect, int] = defaultdict(int)
-        whole = entries.filter(last_month=F("month")).values_list("month", *place)
-        for *key, cents in whole.annotate(cents=Sum(Units("base_amount", scale=100))):
-            found[Effect(*key)] += int(cents)
-        spanning = entries.filter(last_month__gt=F("month")).values_list(*place, "base_amount", "starts", "ends")
-        for *of, amount, starts, ends in spanning:
-            for month, cents in parts_by_month(to_cents(amount), starts, ends).items():
-                if first <= month <= last:
-                    found[Effect(month, *of)] += cents
-        return found
+        return dict(found)
 
     def moved_rates(self) -> dict[Effect, int]:
         """Return by how much entries in other currencies cost more than at the rates of the period's first day."""

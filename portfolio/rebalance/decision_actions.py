@@ -232,7 +232,7 @@ def apply(decision: Decision, *, by: User) -> Decision:
         .order_by("pk")
         .values_list("pk")
     )
-    if moved := [*ground.closed(held.starts), *ground.differences(lines, held.starts)]:
+    if moved := ground.differences(lines, held.starts):
         raise GroundMoved(moved)
     try:
         with checked_together():  # the guardrails hold the split as a whole: half of a move may break one

@@ -10,7 +10,7 @@ from django.db.models import Q
 from funding.models import Allocation, PeriodClose
 from portfolio.common import formats
 from portfolio.common.errors import Moved
-from portfolio.common.months import add_months, month_of
+from portfolio.common.months import add_months
 
 Pair = tuple[int, int]
 
@@ -62,17 +62,6 @@ def standing_amounts(pairs: Iterable[Pair], on: date) -> dict[Pair, Standing]:
     return {pair: Standing(amount, later.get(pair)) for pair, amount in paid.items()}
 
 
-def closed(on: date) -> list[str]:
-    """Return, in a sentence, that a day lies in a closed month, whose money does not move any more; else nothing."""
-    through = PeriodClose.objects.known().through()
-    if through is None or month_of(on) > through:
-        return []
-    return [
-        f"{formats.month_name(month_of(on))} is closed, so money cannot move from {formats.day_name(on)} on: the first "
-        f"open month is {formats.month_name(add_months(through, 1))}."
-    ]
-
-
 def differences(lines: Iterable, on: date) -> list[str]:
     """Return, in a sentence each, where what stands on a day is not what the lines of a decision say was there before.
 
@@ -80,8 +69,11 @@ def differences(lines: Iterable, on: date) -> list[str]:
     decision did not know of it, and would be undone by it.
     """
     lines = list(lines)
-    stands = standing_amounts([(line.stream_id, line.product_id) for line in lines], on)
     found = []
+    closed = PeriodClose.objects.through()
+    if closed is not None and on < add_months(closed, 1):
+        found.append(f"{formats.month_name(closed)} is closed, and the money was to be split anew from {on} on.")
+    stands = standing_amounts([(line.stream_id, line.product_id) for line in lines], on)
     for line in lines:
         now = stands[line.stream_id, line.product_id]
         named = f"{line.stream} to {line.product}"

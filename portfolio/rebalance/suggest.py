@@ -18,6 +18,7 @@ from funding import guardrails
 from portfolio.common import formats
 from portfolio.common.errors import TwofoldError
 from portfolio.common.money import CENT, base_currency
+from portfolio.engine.crossing import best_split_crossing
 from portfolio.engine.errors import EngineError
 from portfolio.engine.gains import Gains, gains
 from portfolio.engine.rebalancing import Split, best_split
@@ -149,15 +150,34 @@ class _Problem:
         ]  # fmt: skip
         return floor, ceiling, [one for one in groups if len(one.members)], found
 
-    def solve(self, frame: guardrails.SplitFrame) -> tuple[Split, list[str]]:
-        """Return the best split under a frame's rules, and the names of rules that it could not be told."""
+    def solve(self, frame: guardrails.SplitFrame) -> "_Solved":
+        """Return the best split under a frame's rules; groups that cross each other are kept as well."""
         floor, ceiling, groups, found = self.bounds(frame)
         nested, crossing = _nested(groups, len(self.given))
         names = [row.name for row in self.ground.rows]
-        split = best_split(
-            self.current, self.ground.credited, self.elasticity, floor, ceiling, self.budget, nested, names=names
+        asked = (self.current, self.ground.credited, self.elasticity, floor, ceiling, self.budget, nested)
+        unmapped = [rule.name for rule in found.unmapped]
+        if not crossing:
+            split = best_split(*asked, names=names)
+            rooms = np.maximum(split.shadow_prices.least, split.shadow_prices.most)
+            return _Solved(split, found, dict(zip((one.name for one in nested), rooms, strict=True)), unmapped)
+        crossed = best_split_crossing(*asked, crossing=crossing, names=names)
+        prices = crossed.split.shadow_prices
+        rooms = np.concatenate(
+            [np.maximum(prices.least, prices.most), np.maximum(crossed.least, crossed.most)], dtype=np.float64
         )
-        return split, [*(rule.name for rule in found.unmapped), *(one.name for one in crossing)]
+        of_group = dict(zip((one.name for one in [*nested, *crossing]), rooms, strict=True))
+        return _Solved(crossed.split, found, of_group, unmapped)
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """The best split, the rules as bounds, what one more unit of room in each group would bring, and what was left."""
+
+    split: Split
+    bounds: guardrails.Bounds
+    of_group: Mapping[str, float]
+    unmapped: list[str]
 
 
 def suggest(found: Study, asked: reading.Asked | None) -> Suggestion:
@@ -176,12 +196,12 @@ def suggest(found: Study, asked: reading.Asked | None) -> Suggestion:
             "elasticities, for products or by stage."
         )
     try:
-        split, unmapped = problem.solve(problem.frame)
+        solved = problem.solve(problem.frame)
     except Infeasible as error:
         raise CannotSuggest(_conflict(error, problem)) from error
     except EngineError as error:
         raise CannotSuggest(str(error)) from error
-    changes = _to_lines(found, problem, split.amounts)
+    changes = _to_lines(found, problem, solved.split.amounts)
     suggested = found.with_amounts(changes)
     changes = {key: amount for key, amount in changes.items() if amount != found.by_key[key].line.monthly_amount}
     effect = panel.read(suggested, asked)
@@ -192,11 +212,11 @@ def suggest(found: Study, asked: reading.Asked | None) -> Suggestion:
         panel=effect,
         changes=changes,
         candidates=weighed,
-        prices=_prices(problem, split),
-        common_return=split.shadow_prices.budget,
+        prices=_prices(problem, solved),
+        common_return=solved.split.shadow_prices.budget,
         kept=int((~now.basis.has_basis & _in_scope(found, now.basis)).sum()),
         locked=sum(row.line.is_locked for row in found.rows),
-        unmapped=unmapped,
+        unmapped=solved.unmapped,
         digest=_digest(found, changes, int(free.sum())),
     )
 
@@ -323,16 +343,16 @@ def _weigh(now: Panel, best: Panel) -> list[Candidate]:
     ]
 
 
-def _prices(problem: _Problem, split: Split) -> list[Price]:
+def _prices(problem: _Problem, solved: _Solved) -> list[Price]:
     """Return what each rule that binds costs, the dearest first: the best split without it, less the one with it."""
-    margins = _margins(problem, split)
+    margins = _margins(problem, solved)
     ranked = sorted(margins.items(), key=lambda one: -one[1])[:MOST_PRICED]
     prices = []
     for key, margin in ranked:
         rule = next(one for one in problem.frame.rules if one.pk == key)
         without = replace(problem.frame, rules=[one for one in problem.frame.rules if one.pk != key])
         try:
-            cost = max(problem.solve(without)[0].value - split.value, 0.0)
+            cost = max(problem.solve(without).split.value - solved.split.value, 0.0)
         except EngineError:
             continue
         currency = base_currency()
@@ -344,21 +364,19 @@ def _prices(problem: _Problem, split: Split) -> list[Price]:
     return sorted(prices, key=lambda one: -one.cost)
 
 
-def _margins(problem: _Problem, split: Split) -> dict[int, float]:
+def _margins(problem: _Problem, solved: _Solved) -> dict[int, float]:
     """Return what one more unit of room would gain, of each guardrail that binds, by its key: the most, where it sets
     several bounds."""
-    _, _, groups, found = problem.bounds(problem.frame)
-    nested, _ = _nested(groups, len(problem.given))
-    of_group = {one.name: one.rule for one in found.groups}
+    found = solved.bounds
     margins: dict[int, float] = {}
 
     def take(rule: Any, margin: float) -> None:
         if rule is not None and margin > 1e-9:
             margins[rule.pk] = max(margins.get(rule.pk, 0.0), float(margin))
 
-    prices = split.shadow_prices
-    for number, group in enumerate(nested):
-        take(of_group[group.name], max(prices.least[number], prices.most[number]))
+    prices = solved.split.shadow_prices
+    for group in found.groups:
+        take(group.rule, solved.of_group.get(group.name, 0.0))
     for index, product in enumerate(problem.frame.product_ids.tolist()):
         place = problem.ground.place_of(product)
         if place is None or problem.fixed[place]:

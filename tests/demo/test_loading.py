@@ -20,10 +20,12 @@ from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
 from portfolio.demo import decisions, rows
 from portfolio.demo.actions import load_demo
-from portfolio.rebalance import hindsight
-from portfolio.rebalance.models import Decision, Status
+from portfolio.rebalance import hindsight, studio
+from portfolio.rebalance.models import Decision, Scenario, Status
+from portfolio.rebalance.panel import read as read_panel
 from portfolio.rollup.inputs import BASES
 from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Standing, Window
+from portfolio.rollup.reading import asked
 from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product
 from products.value.models import Metric, Valuation
@@ -237,8 +239,26 @@ def test_what_was_decided_stays_when_it_is_loaded_again(demo):
         transaction.set_rollback(True)
 
 
+def test_two_scenarios_have_begun_that_give_all_of_their_money_and_are_gains(demo):
+    found = [studio.study(scenario) for scenario in Scenario.objects.order_by("pk")]
+    assert [str(study.scenario.made_by.username) for study in found] == ["leader", "owner"]
+    for study in found:
+        assert study.scenario.name.startswith("Illustrative")
+        assert study.left == 0
+        panel = read_panel(study, asked())
+        assert panel.effects.gain_low > 0
+        assert not panel.broken
+    assert [study.moved for study in found] == [Decimal("750000.00"), Decimal("340000.00")]
+
+
 def test_loading_again_changes_nothing(demo):
-    kept = [model for model in apps.get_models() if issubclass(model, Recorded)] + [Product, Metric, User, Run]
+    kept = [model for model in apps.get_models() if issubclass(model, Recorded)] + [
+        Product,
+        Metric,
+        User,
+        Run,
+        Scenario,
+    ]
 
     def counts():
         return {model: model.objects.count() for model in kept}

@@ -377,3 +377,16 @@ def test_the_overview_asks_as_often_for_many_products_as_for_one(example):
         make.make_commitment(product=product, starts=date(2026, 8, 1))
     assert count() <= first + 4  # teams are read once there are any
     assert count() <= 30
+
+
+def test_what_comes_late_for_a_closed_month_is_a_correction_in_the_first_open_one(example, settings):
+    stream, product = example
+    settings.TWOFOLD_TODAY = date(2026, 5, 31)
+    make.make_close(month=date(2026, 4, 1))
+    book(product, date(2026, 2, 1), 70, stream=stream, account="6100")
+    april, may = (outlook_of_stream(stream, Period(MONTH, date(2026, month, 1))) for month in (4, 5))
+    assert causes.CORRECTIONS not in {cause.name for cause in april.causes}
+    assert {cause.name: cause.cents for cause in may.causes}[causes.CORRECTIONS] == -7_000
+    assert april.actual == 950
+    assert may.actual == 1020
+    assert sum(cause.cents for cause in may.causes) == may.variance * 100

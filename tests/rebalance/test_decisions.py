@@ -25,7 +25,14 @@ from portfolio.rebalance.decision_actions import (
 from portfolio.rebalance.freezing import digest_of
 from portfolio.rebalance.ground import GroundMoved
 from portfolio.rebalance.models import Decision, ScenarioLine, Status
-from tests.factories import make_allocation, make_close, make_ledger_entry, make_product, make_user, make_value_stream
+from tests.factories import (
+    make_allocation,
+    make_close,
+    make_ledger_entry,
+    make_product,
+    make_user,
+    make_value_stream,
+)
 from tests.rebalance.proposals import STARTS, make_approved, make_decision, make_move, make_scenario, paid
 
 pytestmark = pytest.mark.django_db
@@ -287,12 +294,12 @@ def test_it_is_refused_where_the_ground_moved_with_each_thing_that_did():
     assert paid(decision) == [Decimal("1100.00"), Decimal("1000.00")]
 
 
-def test_money_does_not_move_from_a_day_in_a_closed_month(settings):
+def test_it_is_refused_where_its_first_month_was_closed_meanwhile(settings):
     decision = make_approved()
-    settings.TWOFOLD_TODAY = date(2026, 6, 15)
-    make_ledger_entry(product=decision.lines.first().product, starts=STARTS)
-    make_close(month=date(2026, 5, 1))
-    with pytest.raises(GroundMoved, match=r"April 2026 is closed, .* the first open month is June 2026"):
+    settings.TWOFOLD_TODAY = date(2027, 6, 30)
+    make_ledger_entry(product=decision.lines.first().product)
+    make_close(month=decision.starts.replace(day=1))
+    with pytest.raises(GroundMoved, match="is closed, and the money was to be split anew"):
         apply(decision, by=make_user("leader"))
     assert paid(decision) == [Decimal("1000.00"), Decimal("1000.00")]
 

@@ -246,7 +246,28 @@ def test_without_figures_there_is_nothing_to_suggest():
         ask(make_scenario())
 
 
-def test_groups_that_cross_are_held_against_the_result():
+def test_rules_that_cross_each_other_are_kept_as_well(bold, services):
+    """High and middle are of driving, middle and low sustain: neither rule lies inside the other."""
+    for product in (services.middle, services.low):
+        product.stage = "sustain"
+        product.save()
+    make_guardrail(
+        name="driving", kind="value_stream", bound="most", value_stream=services.driving, amount=Decimal(2400),
+        starts=BEFORE,
+    )  # fmt: skip
+    make_guardrail(name="sustain", kind="stage", bound="least", stage="sustain", amount=Decimal(1500), starts=BEFORE)
+    found = ask(bold)
+    amounts = by_product(found)
+    assert found.unmapped == []
+    assert not found.panel.broken
+    best = value_of(amounts)
+    for high, middle in every(range(0, 3001, 50), repeat=2):
+        low = 3000 - high - middle
+        if low >= 0 and high + middle <= 2400 and middle + low >= 1500:
+            assert value_of({"high": high, "middle": middle, "low": low, "unknown": 500}) <= best + 1e-2
+
+
+def test_groups_are_told_apart_that_cross():
     groups = [
         Group("a", np.array([0, 1])), Group("b", np.array([0, 1, 2])), Group("c", np.array([2, 3])),
         Group("d", np.array([3])),
