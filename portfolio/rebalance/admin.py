@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from portfolio.common.admin import ReadOnly, RecordedAdmin
-from portfolio.rebalance.models import Elasticity, Scenario, ScenarioStep
+from portfolio.rebalance.models import Decision, Elasticity, Scenario, ScenarioStep
 
 
 @admin.register(Elasticity)
@@ -30,3 +30,12 @@ class ScenarioStepAdmin(ReadOnly, admin.ModelAdmin):
 
     list_display = ["scenario", "number", "kind", "by", "at"]
     list_select_related = ["scenario", "by"]
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnly, admin.ModelAdmin):
+    """Decisions: what they froze never changes, not here either."""
+
+    list_display = ["title", "status", "value_stream", "starts", "proposed_by", "proposed_at", "applied_by"]
+    list_select_related = ["value_stream", "proposed_by", "applied_by"]
+    search_fields = ["title", "why", "digest"]
