@@ -127,6 +127,7 @@ def test_pages_ask_as_often_for_many_products_as_for_one(reader, money):
         return len(queries)
 
     paths = ("/funding/overview/", "/funding/fees/outlook/", "/funding/value-streams/driving/outlook/")
+    count(paths[0])  # the line of freshness is kept from here on
     before = [count(path) for path in paths]
     for _ in range(10):
         product = make.make_product(value_stream=make.make_value_stream())
