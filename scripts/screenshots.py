@@ -22,6 +22,9 @@ PICTURES = {
     "product-narrow": ("/product/vehicle-tax/", NARROW, "light"),
     "network": ("/network/", WIDE, "light"),
     "network-dark": ("/network/", WIDE, "dark"),
+    "funding": ("/funding/overview/", WIDE, "light"),
+    "studio": ("/rebalance/1/", WIDE, "light"),
+    "decision": ("/rebalance/decisions/1/", WIDE, "light"),
 }
 
 
