@@ -122,12 +122,12 @@ def test_months_and_causes_of_an_outlook_are_had_as_files(reader, money):
 
 def test_pages_ask_as_often_for_many_products_as_for_one(reader, money):
     def count(path: str) -> int:
+        reader.get(path)  # how fresh the figures are is kept until they change
         with CaptureQueriesContext(connection) as queries:
             reader.get(path)
         return len(queries)
 
     paths = ("/funding/overview/", "/funding/fees/outlook/", "/funding/value-streams/driving/outlook/")
-    count(paths[0])  # the line of freshness is kept from here on
     before = [count(path) for path in paths]
     for _ in range(10):
         product = make.make_product(value_stream=make.make_value_stream())
