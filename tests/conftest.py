@@ -44,6 +44,17 @@ def pytest_terminal_summary(terminalreporter, exitstatus: int, config: pytest.Co
             terminalreporter.write_line(f"NOT RUN {report.nodeid}: {report.longrepr}", red=True)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_kept_of_other_tests() -> None:
+    """Begin each test without what a process keeps for every page: it would run out in the middle of some test."""
+    from django.core.cache import cache
+
+    from portfolio.rollup import checking, freshness
+
+    cache.delete(checking.LATEST)
+    freshness._latest = None
+
+
 @pytest.fixture
 def worker(transactional_db) -> Iterator[None]:
     """Run tasks in a real Celery worker over the broker that CELERY_BROKER_URL names.
