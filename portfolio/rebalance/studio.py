@@ -84,12 +84,10 @@ def _round_step(size: Decimal) -> Decimal:
     return next((factor * power for factor in (5, 2) if factor * power <= size), power)
 
 
-@dataclass
-class Group:
-    """The rows of a value stream's own products, and what they add up to in the base currency."""
+class Sums:
+    """What rows add up to, in the base currency."""
 
-    stream: ValueStream
-    rows: list[Row] = field(default_factory=list)
+    rows: list[Row]
 
     @cached_property
     def now(self) -> Decimal:
@@ -113,7 +111,15 @@ class Group:
 
 
 @dataclass
-class Study:
+class Group(Sums):
+    """The rows of a value stream's own products."""
+
+    stream: ValueStream
+    rows: list[Row] = field(default_factory=list)
+
+
+@dataclass
+class Study(Sums):
     """A scenario as it is read: all of its lines, and which of them are shown."""
 
     scenario: Scenario
@@ -140,26 +146,6 @@ class Study:
     def lines(self) -> list[ScenarioLine]:
         """All lines, shown or not."""
         return [row.line for row in self.rows]
-
-    @cached_property
-    def now(self) -> Decimal:
-        """What all lines had when the scenario began, in the base currency."""
-        return sum((row.now for row in self.rows), ZERO)
-
-    @property
-    def proposed(self) -> Decimal:
-        """What all lines would have."""
-        return sum((row.proposed for row in self.rows), ZERO)
-
-    @property
-    def change(self) -> Decimal:
-        """What would change."""
-        return self.proposed - self.now
-
-    @property
-    def change_text(self) -> str:
-        """What would change, as text."""
-        return change_text(self.change, base_currency())
 
     @property
     def moved(self) -> Decimal:
