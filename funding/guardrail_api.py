@@ -92,7 +92,7 @@ class DayForm(forms.Form):
     """Which day, and as known when."""
 
     on = forms.DateField(required=False, validators=[MinValueValidator(FIRST_DAY), MaxValueValidator(LAST_DAY)])
-    known = MomentField(required=False)
+    known = MomentField()
 
 
 PARAMETERS = [

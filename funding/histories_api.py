@@ -103,7 +103,7 @@ class FundingHistoryViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet):
 
 def _known(given: str) -> datetime | None:
     try:
-        return MomentField(required=False).clean(given)
+        return MomentField().clean(given)
     except ValidationError as error:
         raise serializers.ValidationError({"known": error.messages}) from error
 

@@ -93,6 +93,4 @@ class AsOfForm(forms.Form):
     on = forms.DateField(
         required=False, label="On", widget=forms.DateInput(attrs=DAY | {"class": "short"}, format="%Y-%m-%d")
     )
-    known = MomentField(
-        required=False, label="As known at", widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"})
-    )
+    known = MomentField()

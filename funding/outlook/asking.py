@@ -20,11 +20,7 @@ class PeriodForm(forms.Form):
 
     period = forms.ChoiceField(choices=KINDS, required=False)
     first = MonthField(required=False, label="With the month")
-    known = MomentField(
-        required=False,
-        label="As known at",
-        widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"}),
-    )
+    known = MomentField()
 
     def __init__(self, data: Mapping[str, Any]):
         given = {name: data[name] for name in data}

@@ -17,9 +17,7 @@ from products.catalog.models import Product
 class KnownForm(forms.Form):
     """As known when."""
 
-    known = MomentField(
-        required=False, label="As known at", widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"})
-    )
+    known = MomentField()
 
 
 @require_GET

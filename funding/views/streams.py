@@ -50,9 +50,7 @@ class StreamViewForm(forms.Form):
     """Which fiscal year of a stream to show, and as known when."""
 
     year = forms.ChoiceField(required=False, label="Fiscal year")
-    known = MomentField(
-        required=False, label="As known at", widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"})
-    )
+    known = MomentField()
 
 
 @require_GET

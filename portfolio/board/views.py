@@ -213,7 +213,7 @@ def product_month(request: HttpRequest, code: str, month: str) -> HttpResponse:
     except ValueError as error:
         raise Http404(str(error)) from error
     try:
-        at = MomentField(required=False).clean(request.GET.get("known", ""))
+        at = MomentField().clean(request.GET.get("known", ""))
     except ValidationError as error:
         context = {"product": row, "month": day, "error": error.messages[0]}
         return render(request, "board/product_month.html", context, status=HTTPStatus.BAD_REQUEST)

@@ -19,7 +19,14 @@ MOST_SUGGESTIONS = 1_000
 
 
 class MomentField(forms.CharField):
-    """A moment such as 2016-09-30T17:00Z; a moment without a zone is in the server's."""
+    """The moment as of which something is asked for, if any, such as 2016-09-30T17:00Z.
+
+    One without a zone is in the server's.
+    """
+
+    def __init__(self, **options):
+        widget = forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"})
+        super().__init__(**({"required": False, "label": "As known at", "widget": widget} | options))
 
     def clean(self, value):
         """Return an aware datetime, or None."""
@@ -142,11 +149,7 @@ class SortFilter(django_filters.OrderingFilter):
 class KnownFilterSet(django_filters.FilterSet):
     """Filters of recorded rows: as known at a moment; without one, as known now."""
 
-    known = MomentFilter(
-        method="as_known",
-        label="As known at",
-        widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"}),
-    )
+    known = MomentFilter(method="as_known", label="As known at")
 
     @classmethod
     def get_filters(cls):

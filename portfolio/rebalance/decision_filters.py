@@ -42,11 +42,7 @@ class DecisionFilter(django_filters.FilterSet):
     )
     vars()["from"] = django_filters.DateFilter(field_name="starts", lookup_expr="gte", label="In force from", **DAY)
     to = django_filters.DateFilter(field_name="starts", lookup_expr="lte", label="to", **DAY)
-    known = MomentFilter(
-        method="as_known",
-        label="As known at",
-        widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"}),
-    )
+    known = MomentFilter(method="as_known", label="As known at")
 
     class Meta:
         model = Decision

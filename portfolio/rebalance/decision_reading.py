@@ -139,4 +139,4 @@ def may(decision: Decision, user: User, products: Sequence[Product], given: Sequ
 
 def moment_of(text: str) -> datetime | None:
     """Return the moment that `known=` gives; ValidationError says what is wrong with it."""
-    return MomentField(required=False).clean(text)
+    return MomentField().clean(text)

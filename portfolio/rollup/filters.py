@@ -39,11 +39,7 @@ class WindowForm(forms.Form):
     """A window, kept or from month to month, as known now or at a moment; `asked` is what is meant by it."""
 
     window = forms.ChoiceField(choices=[("", "12 months"), *Window.choices[1:]], required=False)
-    known = MomentField(
-        required=False,
-        label="As known at",
-        widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"}),
-    )
+    known = MomentField()
 
     asked: reading.Asked | None = None  #: None also where there are no figures at all yet
 

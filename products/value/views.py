@@ -41,9 +41,7 @@ def metric_list(request: HttpRequest) -> HttpResponseBase:
 class MetricViewForm(forms.Form):
     """As known when a metric is shown."""
 
-    known = MomentField(
-        required=False, label="As known at", widget=forms.TextInput(attrs={"placeholder": "2016-09-30T17:00Z"})
-    )
+    known = MomentField()
 
 
 @require_GET
