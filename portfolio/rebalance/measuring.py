@@ -33,6 +33,7 @@ from products.value.models import Metric, Valuation
 Floats = NDArray[np.float64]
 WORTH, ELASTICITY = "worth", "elasticity"
 KINDS = ((WORTH, "What a unit is worth"), (ELASTICITY, "What more money brings"))
+NO_FIGURES = "There are no figures yet. Record costs and observations, or import them; the roll-up does the rest."
 NOTHING = 0.005  # a month: less than a penny
 
 
@@ -97,7 +98,7 @@ def needs(asked: reading.Asked | None = None) -> Needs:
     changes."""
     window = asked or reading.asked()
     if window is None:
-        return Needs(found="There are no figures yet.")
+        return Needs(found=NO_FIGURES)
     key = _key(window)
     kept = cache.get(key)
     if kept is None:
@@ -121,7 +122,7 @@ def _key(window: reading.Asked) -> str:
 def _needs(window: reading.Asked) -> Needs:
     on = basis(on=today(), asked=window)
     if on is None:
-        return Needs(found="There are no figures yet.")
+        return Needs(found=NO_FIGURES)
     if not on.has_basis.any():
         return Needs(
             found="Nothing can be said of any product at another spend: it takes an allocation, credited value and an "

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from portfolio.common import exports, pages
 from portfolio.rebalance.decision_exports import NEEDS
-from portfolio.rebalance.measuring import Needs, needs
+from portfolio.rebalance.measuring import NO_FIGURES, Needs, needs
 from portfolio.rebalance.measuring_forms import MeasureForm
 
 
@@ -22,7 +22,7 @@ def measure_next(request: HttpRequest) -> HttpResponseBase:
     if not form.is_valid():
         context = {"form": form, "page": Paginator([], pages.PAGE_SIZE).get_page(1), "found": Needs(found=form.found)}
         return render(request, template, context, status=HTTPStatus.BAD_REQUEST)
-    found = needs(form.asked) if form.asked else Needs(found="There are no figures yet.")
+    found = needs(form.asked) if form.asked else Needs(found=NO_FIGURES)
     rows = form.chosen(found.rows)
     if file := exports.asked_for(request):
         return pages.file_of(request, NEEDS, rows, file, form.fields)
