@@ -92,7 +92,8 @@ test-services: $(VENV)/dev.stamp  ## run the same tests on DATABASE_URL and CELE
 	@$(PYTEST) $(TESTS)
 
 e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium), and fuzz the API
-	@$(BIN)/python -m pytest -q tests/e2e $(TESTS)
+	@# By file: each has the demo as it left it.
+	@$(PYTEST) --dist loadfile tests/e2e $(TESTS)
 	@DATABASE_URL= CELERY_BROKER_URL= CACHE_URL=locmemcache://tests $(PYTEST) tests/api/test_fuzz.py
 
 faults: $(VENV)/dev.stamp  ## kill servers of its own, fuzz uploads, and load the site; FAULTS=0.1 is a tenth of it
