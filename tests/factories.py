@@ -29,6 +29,10 @@ from portfolio.rebalance.scenario_actions import begin_scenario, edit
 from portfolio.rollup import closing
 from portfolio.rollup.actions import refresh_standings
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.roadmaps.baseline_actions import take_baseline
+from products.roadmaps.item_actions import add_item
+from products.roadmaps.models import Baseline, Comment, Experiment, Idea, Item, Review, Roadmap
+from products.roadmaps.roadmap_actions import save_roadmap
 from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
 
@@ -280,3 +284,83 @@ def make_close(**given) -> PeriodClose:
     """Close a month, and all before it, once its figures are up to date; returns the close of that month."""
     refresh_standings()
     return closing.close_through(given.pop("month", START), by=given.pop("by", None), **given)[-1]
+
+
+def make_roadmap(**given) -> Roadmap:
+    """Make a roadmap of `products=`, one new one by default, with a member on each side unless they are named."""
+    products = given.pop("products", None) or [make_product()]
+    business, technology = given.pop("business", None), given.pop("technology", None)
+    number = next(_numbers)
+    fields = {"code": f"roadmap-{number}", "name": f"Roadmap {number}", "began_on": START} | given
+    return save_roadmap(
+        Roadmap(**fields),
+        products=products,
+        business=business or [make_user()],
+        technology=technology or [make_user()],
+        by=None,
+    )
+
+
+def make_item(**given) -> Item:
+    """Make an item of `roadmap=`, with the promise to move a metric of its product from 100 to 120-140 a month.
+
+    `metric=None` makes an exception; members of the roadmap champion it.
+    """
+    if "roadmap" not in given:
+        given["roadmap"] = make_roadmap()
+    roadmap, number, needs = given["roadmap"], next(_numbers), given.pop("needs", ())
+    product = given.setdefault("product", roadmap.products.order_by("pk").first())
+    if "metric" not in given:
+        given["metric"] = make_metric(product=product)
+    defaults = {
+        "code": f"item-{number}",
+        "name": f"Item {number}",
+        "effort_low": Decimal(4),
+        "effort_high": Decimal(8),
+        "business_champion": roadmap.members.filter(side="business").first().user,
+        "technology_champion": roadmap.members.filter(side="technology").first().user,
+    }
+    if given["metric"] is None:
+        defaults["exception"] = "The contract asks for it."
+    else:
+        defaults |= {
+            "metric_from": Decimal(100),
+            "metric_low": Decimal(120),
+            "metric_high": Decimal(140),
+            "by_when": date(2026, 12, 31),
+        }
+    return add_item(Item(**(defaults | given)), needs=needs, by=None)
+
+
+def make_baseline(roadmap: Roadmap | None = None, **given) -> Baseline:
+    """Freeze a roadmap; one with an item by default."""
+    return take_baseline(roadmap or make_item().roadmap, **({"by": None} | given))
+
+
+def make_review(**given) -> Review:
+    if "roadmap" not in given:
+        given["roadmap"] = make_roadmap()
+    return _recorded(Review, {"held_on": START, "present": "Ada\nGrace", "minutes": "All is well."}, given)
+
+
+def make_experiment(**given) -> Experiment:
+    if "item" not in given:
+        given["item"] = make_item()
+    defaults = {"concluded_on": START, "effect": Decimal(10), "standard_error": Decimal(4), "source": "Test 1"}
+    return _recorded(Experiment, defaults, given)
+
+
+def make_idea(**given) -> Idea:
+    if "roadmap" not in given:
+        given["roadmap"] = make_roadmap()
+    if "by" not in given:
+        given["by"] = make_user()
+    return Idea.objects.create(**({"name": "Renew by phone", "text": "Many ask for it."} | given))
+
+
+def make_comment(**given) -> Comment:
+    if "roadmap" not in given:
+        given["roadmap"] = make_roadmap()
+    if "by" not in given:
+        given["by"] = make_user()
+    return Comment.objects.create(**({"text": "Is this so?"} | given))

@@ -48,6 +48,14 @@ WRITERS: dict[str, frozenset[Role]] = {
     "value.observation": frozenset({_LEADER, _OWNER, _TEAM}),
     "value.valuation": frozenset({_LEADER, _OWNER, _PARTNER}),
     "value.confirmation": frozenset({_LEADER, _OWNER, _PARTNER, _FINANCE}),
+    "roadmaps.roadmap": frozenset({_LEADER, _OWNER}),
+    "roadmaps.item": frozenset({_LEADER, _OWNER}),
+    "roadmaps.interest": frozenset({_LEADER, _OWNER}),
+    "roadmaps.experiment": frozenset({_LEADER, _OWNER, _TEAM}),
+    "roadmaps.baseline": frozenset({_LEADER, _OWNER}),
+    "roadmaps.review": frozenset({_LEADER, _OWNER}),
+    "roadmaps.comment": frozenset({_LEADER, _OWNER}),
+    "roadmaps.idea": frozenset({_LEADER, _OWNER}),
     "funding.fundingstream": frozenset({_LEADER, _FINANCE}),
     "funding.allocation": frozenset({_LEADER, _FINANCE}),
     "funding.ledgerentry": frozenset({_FINANCE}),
@@ -66,6 +74,9 @@ WRITERS: dict[str, frozenset[Role]] = {
     "rollup.run": frozenset({_LEADER, _FINANCE}),
     "rollup.invariantreport": frozenset({_LEADER, _FINANCE}),
 }
+
+#: The kinds that whoever is signed in may add; what becomes of a row is up to the roles above.
+OPEN_TO_ALL = frozenset({"roadmaps.comment", "roadmaps.idea"})
 
 
 @dataclass(frozen=True)
@@ -181,6 +192,8 @@ def may_write(user: Any, row: models.Model) -> bool:
 
 def may_add(user: Any, model: type[models.Model]) -> bool:
     """Return whether `user` may add a row of `model` somewhere: whether to offer the form at all."""
+    if model._meta.label_lower in OPEN_TO_ALL and user.is_authenticated and user.is_active:
+        return True
     covered = reach(user, writers_of(model))
     if covered.is_everything:
         return True

@@ -10,6 +10,7 @@ import portfolio.network.api
 import portfolio.rebalance.api
 import portfolio.rollup.api
 import products.catalog.api
+import products.roadmaps.api
 import products.value.api
 import teams.api
 
@@ -32,6 +33,7 @@ for room in (
     products.catalog.api,
     teams.api,
     products.value.api,
+    products.roadmaps.api,
     funding.api,
     portfolio.network.api,
     portfolio.rollup.api,

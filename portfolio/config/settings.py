@@ -156,6 +156,7 @@ INSTALLED_APPS = [
     "teams",
     "products.catalog",
     "products.value",
+    "products.roadmaps",
     "funding",
     "portfolio.network",
     "portfolio.rollup",

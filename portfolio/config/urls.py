@@ -24,6 +24,7 @@ urlpatterns = [
     path("products/", include("products.catalog.urls")),
     path("metrics", telemetry, name="telemetry"),  # for Prometheus; the page of metrics has a slash at its end
     path("metrics/", include("products.value.urls")),
+    path("roadmaps/", include("products.roadmaps.urls")),
     path("teams/", include("teams.urls")),
     path("funding/closes/", include("portfolio.rollup.closing_urls")),
     path("funding/", include("funding.urls")),

@@ -70,6 +70,13 @@ ABOUT = {
     "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
     "rebalance:scenario": "rebalance.scenario",
+    "roadmaps:baseline": "roadmaps.baseline",
+    "roadmaps:comment": "roadmaps.comment",
+    "roadmaps:idea": "roadmaps.idea",
+    "roadmaps:item": "roadmaps.item",
+    "roadmaps:result": "roadmaps.experiment",
+    "roadmaps:review": "roadmaps.review",
+    "roadmaps:roadmap": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
     "teams:discipline": "teams.discipline",
@@ -319,6 +326,8 @@ def concerned(world: World, kind: str) -> list[Someone]:
 def may(person: Someone, endpoint: Endpoint) -> bool:
     """Return what the tables say."""
     kind = KINDS[endpoint.kind]
+    if kind.is_open and endpoint.needs in ("add", "begin"):
+        return True
     ask = {"write": kind.may_write, "add": kind.may_add, "begin": kind.may_begin}[endpoint.needs]
     return bool(person.role) and ask(person.role, person.scope)
 

@@ -32,6 +32,7 @@ class Kind:
     added_by: tuple[str, ...] | None = None  #: over what they cover a new row beside it; as `covered_by` by default
     begun_by: tuple[str, ...] | None = None  #: over what a form for one is offered; as `added_by` by default
     is_secret: bool = False  #: whether who may not write it may not read it either
+    is_open: bool = False  #: whether whoever is signed in may add one, with any role or none
 
     def may_write(self, role: str, scope: str) -> bool:
         """Return whether this role over this scope covers the world's row of this kind."""
@@ -68,6 +69,14 @@ KINDS: dict[str, Kind] = {
     "value.observation": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "value.valuation": Kind((LEADER, OWNER, PARTNER), PRODUCT),
     "value.confirmation": Kind((LEADER, OWNER, PARTNER, FINANCE), PRODUCT),
+    "roadmaps.roadmap": Kind((LEADER, OWNER), PRODUCT),
+    "roadmaps.item": Kind((LEADER, OWNER), PRODUCT),
+    "roadmaps.interest": Kind((LEADER, OWNER), PRODUCT),
+    "roadmaps.experiment": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    "roadmaps.baseline": Kind((LEADER, OWNER), PRODUCT),
+    "roadmaps.review": Kind((LEADER, OWNER), PRODUCT),
+    "roadmaps.comment": Kind((LEADER, OWNER), PRODUCT, is_open=True),
+    "roadmaps.idea": Kind((LEADER, OWNER), PRODUCT, is_open=True),
     "funding.fundingstream": Kind((LEADER, FINANCE)),
     "funding.allocation": Kind((LEADER, FINANCE), PRODUCT),
     "funding.ledgerentry": Kind((FINANCE,), PRODUCT),
@@ -122,6 +131,9 @@ class World:
         segment = make.make_segment(code="drivers", product=self.product)
         metric = make.make_metric(code="renewals", product=self.product)
         stream = make.make_stream(code="fees")
+        self.roadmap = make.make_roadmap(code="ahead", products=[self.product])
+        item = make.make_item(code="by-phone", roadmap=self.roadmap, metric=metric)
+        retiring = make.make_item(code="no-more-paper", roadmap=self.roadmap, metric=None, kind="retire")
         self.valuation = make.make_valuation(metric=metric, ends=LATER)
         # A second one, so that a confirmation can be added besides the one that stands.
         self.unconfirmed = make.make_valuation(metric=make.make_metric(code="calls", product=self.product))
@@ -140,6 +152,14 @@ class World:
             "value.observation": make.make_observation(metric=metric),
             "value.valuation": self.valuation,
             "value.confirmation": make.make_confirmation(valuation=self.valuation),
+            "roadmaps.roadmap": self.roadmap,
+            "roadmaps.item": item,
+            "roadmaps.interest": retiring,  # an interest is settled on the page of the item that retires it
+            "roadmaps.experiment": make.make_experiment(item=item),
+            "roadmaps.baseline": make.make_baseline(self.roadmap),
+            "roadmaps.review": make.make_review(roadmap=self.roadmap),
+            "roadmaps.comment": make.make_comment(roadmap=self.roadmap),
+            "roadmaps.idea": make.make_idea(roadmap=self.roadmap),
             "funding.fundingstream": stream,
             "funding.allocation": make.make_allocation(stream=stream, product=self.product, ends=LATER),
             "funding.ledgerentry": make.make_ledger_entry(product=self.product, stream=stream),

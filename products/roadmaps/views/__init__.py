@@ -1,0 +1,1 @@
+"""Pages of roadmaps, one subject a file."""
