@@ -20,6 +20,7 @@ from portfolio.common.models import StaleMark, User
 from portfolio.common.recorded import Recorded
 from portfolio.demo import decisions, rows
 from portfolio.demo.actions import load_demo
+from portfolio.demo.roadmaps import DRIVING
 from portfolio.rebalance import hindsight, studio
 from portfolio.rebalance.models import Decision, Scenario, Status
 from portfolio.rebalance.panel import read as read_panel
@@ -28,6 +29,9 @@ from portfolio.rollup.models import Basis, BlockedMonth, ProductMonth, Run, Stan
 from portfolio.rollup.reading import asked
 from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product
+from products.roadmaps import content
+from products.roadmaps.agreement import Mark, agreement, said_of
+from products.roadmaps.models import Roadmap, Side, SignOff
 from products.value.models import Metric, Valuation
 
 DEMO = {
@@ -289,3 +293,19 @@ def test_the_clock_moved_by_a_day_shows_what_came_of_the_year(demo):
         hindsight.check_due(date(2017, 4, 1))
         assert not old.predictions.filter(checked_at=None).exists()
         transaction.set_rollback(True)
+
+
+def test_a_joint_roadmap_is_agreed_in_part_and_a_change_has_voided_a_signature(demo):
+    roadmap = Roadmap.objects.get(code=DRIVING)
+    said = said_of(SignOff.objects.filter(baseline__roadmap=roadmap).select_related("baseline", "by"))
+
+    found = agreement(content.document_of(roadmap), said)
+
+    assert roadmap.baselines.count() == 2
+    assert roadmap.items.filter(state="shipped").count() == 2
+    assert {side: found.items["renew-with-passport-photo"][side].mark for side in Side.values} == {
+        "business": Mark.VOID,
+        "technology": Mark.VOID,
+    }
+    assert found.items["dealers-tell-us-in-bulk"]["business"].mark == Mark.DECLINED
+    assert found.items["sorn-in-the-same-visit"]["business"].mark == Mark.SIGNED
