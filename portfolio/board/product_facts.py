@@ -22,6 +22,8 @@ _TABLES = {
     "insight": "catalog.insight",
     "metric": "value.metric",
     "observation": "value.observation",
+    "roadmap": "roadmaps.roadmap",
+    "roadmap_product": "roadmaps.roadmap_products",
     "segment": "catalog.segment",
     "valuation": "value.valuation",
     "edited_metric": "value.historicalmetric",
@@ -35,7 +37,7 @@ _KNOWN = "WHERE product_id = %(product)s AND retracted_at IS NULL"
 # tell every set of them from those before it. Of what is edited in place, each edit adds a row of history. Unlike the
 # latest key alone, both also tell a row that a slower transaction put in with a lower one. Observations may be many
 # thousands: those that stand and those that were retracted are counted, each in an index of its own.
-# A decision only ever goes on, from one status to the next.
+# A decision only ever goes on, from one status to the next. Every change to a roadmap and its items raises its version.
 _QUESTION = """
     SELECT 1, count(*), sum(id) FROM {allocation} {known}
     UNION ALL SELECT 2, count(*), sum(id) FROM {assignment} {known}
@@ -58,6 +60,8 @@ _QUESTION = """
     UNION ALL SELECT 15, count(*), sum(CASE status WHEN 'proposed' THEN 1 WHEN 'approved' THEN 2 WHEN 'applied' THEN 3
         WHEN 'reverted' THEN 4 ELSE 5 END) FROM {decision} WHERE id IN (
         SELECT decision_id FROM {decision_line} WHERE product_id = %(product)s)
+    UNION ALL SELECT 16, count(*), sum(version) FROM {roadmap} WHERE id IN (
+        SELECT roadmap_id FROM {roadmap_product} WHERE product_id = %(product)s)
 """
 
 

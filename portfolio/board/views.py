@@ -27,6 +27,7 @@ from portfolio.rollup.monthly import Monthly, monthly
 from portfolio.rollup.pulse import pulse_of
 from products.catalog import panels
 from products.catalog.models import Product
+from products.roadmaps import panels as roadmap_panels
 
 PAGE_SIZE = 100
 MOST_DECISIONS = 5  # about a product, on its page
@@ -168,7 +169,11 @@ def how(request: HttpRequest) -> HttpResponse:
 def product(request: HttpRequest, code: str) -> HttpResponse:
     """Show a product as a small business: money in, cost, who pulls what, value, customers, teams and metrics."""
     row = get_object_or_404(Product.objects.visible_to(request.user).for_table(), code=code)
-    may = {"may_write": access.may_write(request.user, row), **panels.rights(row, user=request.user)}
+    may = {
+        "may_write": access.may_write(request.user, row),
+        **panels.rights(row, user=request.user),
+        **roadmap_panels.rights(row, user=request.user),
+    }
     beat = pulse_of(request)
     # Who may do other things here sees other buttons, which are in the parts.
     key = fragments.key("product", request, beat, beat.solved, product_facts.shown(row), may)
@@ -196,6 +201,7 @@ def _product_parts(request: HttpRequest, row: Product, form: ProductForm, may: d
         context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
+    context["roadmaps"] = roadmap_panels.roadmaps(row)
     context["decisions"] = Decision.objects.about(row.pk, at)[:MOST_DECISIONS]
     return {
         "content": fragments.render("board/_product.html", request, context),

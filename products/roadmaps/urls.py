@@ -7,7 +7,15 @@ from products.roadmaps.views import baselines, ideas, items, results, reviews, r
 app_name = "roadmaps"
 
 item_urls = [
+    path("items/add/", items.item_add, name="item-add"),
     path("items/<slug:code>/", items.item_detail, name="item-detail"),
+    path("items/<slug:code>/edit/", items.item_edit, name="item-edit"),
+    path("items/<slug:code>/move/", items.item_move, name="item-move"),
+    path("items/<slug:code>/start/", items.item_start, name="item-start"),
+    path("items/<slug:code>/block/", items.item_block, name="item-block"),
+    path("items/<slug:code>/ship/", items.item_ship, name="item-ship"),
+    path("items/<slug:code>/drop/", items.item_drop, name="item-drop"),
+    path("items/<slug:code>/settle/", items.item_settle, name="item-settle"),
 ]
 baseline_urls = [
     path("baselines/<int:pk>/", baselines.baseline_detail, name="baseline-detail"),
@@ -23,7 +31,11 @@ result_urls = [
 ]
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),
+    path("add/", roadmaps.roadmap_add, name="roadmap-add"),
     path("<slug:code>/", roadmaps.roadmap_detail, name="roadmap-detail"),
+    path("<slug:code>/edit/", roadmaps.roadmap_edit, name="roadmap-edit"),
+    path("<slug:code>/reorder/", roadmaps.roadmap_reorder, name="roadmap-reorder"),
+    path("<slug:code>/history/", roadmaps.roadmap_history, name="roadmap-history"),
 ]
 urlpatterns = [
     *item_urls,

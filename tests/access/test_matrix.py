@@ -94,12 +94,13 @@ VERBS = {
     "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
     "start": "write", "save": "write", "take": "write", "line": "write", "undo": "write", "redo": "write",
     "archive": "write", "restore": "write",
+    "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
-BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
-READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
+BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder"}
+READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -129,7 +130,7 @@ SPECIAL = {
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write"}
 #: A page that is about another kind of row than its name says.
-ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario"}
+ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario", "roadmaps:item-settle": "roadmaps.interest"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
 OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
 #: What everyone may see without signing in.

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from portfolio.common.errors import NotAllowed
 from products.roadmaps.changes import RoadmapMoved, RoadmapRefused
-from products.roadmaps.contributions import INTERESTS, VestedInterest
+from products.roadmaps.contributions import VestedInterest
 from products.roadmaps.item_actions import block_item, change_item, drop_item, ship_item, start_item
 from products.roadmaps.models import Item, Roadmap
 from products.roadmaps.order_actions import move_item, reorder
@@ -152,7 +152,7 @@ def test_a_blocked_item_says_what_blocks_it_and_goes_on_when_started(roadmap):
 def test_what_retires_is_not_done_while_an_interest_is_open(monkeypatch, roadmap):
     retiring = make.make_item(roadmap=roadmap, kind="retire", metric=None)
     mine = VestedInterest("team:ours", "Teams", "Our team")
-    monkeypatch.setattr("products.roadmaps.contributions.INTERESTS", [*INTERESTS, lambda product, on: [mine]])
+    monkeypatch.setattr("products.roadmaps.contributions.INTERESTS", [lambda product, on: [mine]])
 
     with pytest.raises(RoadmapRefused, match="Our team"):
         ship_item(retiring, by=None)

@@ -25,6 +25,7 @@ NAVIGATION = (
     ("Board", "board:board"),
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
+    ("Roadmaps", "roadmaps:roadmap-list"),
     ("Funding", "funding:stream-list"),
     ("Rebalance", "rebalance:scenario-list"),
     ("Teams", "teams:team-list"),

@@ -15,7 +15,7 @@ from portfolio.common.described import validate_code
 from portfolio.common.money import quantity_field
 from portfolio.common.months import FIRST_DAY, LAST_DAY
 from portfolio.common.rules import RulesByField
-from products.roadmaps.models.roadmaps import OfRoadmap, Roadmap
+from products.roadmaps.models.roadmaps import OPEN, OfRoadmap, Roadmap
 from products.value.models import FeltBy
 
 
@@ -46,9 +46,6 @@ class State(models.TextChoices):
     BLOCKED = "blocked", "Blocked"
     SHIPPED = "shipped", "Shipped"
     DROPPED = "dropped", "Dropped"
-
-
-OPEN = (State.PLANNED, State.STARTED, State.BLOCKED)
 
 
 class ItemQuerySet(models.QuerySet):

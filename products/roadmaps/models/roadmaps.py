@@ -6,13 +6,17 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from portfolio.common.access import Reach, Scoped
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.months import today
+from products.value.models import DaysSince
+
+OPEN = ("planned", "started", "blocked")  #: the states of items that are still to be done
 
 
 class Side(models.TextChoices):
@@ -54,22 +58,38 @@ class RoadmapQuerySet(DescribedQuerySet):
     """Reads of roadmaps."""
 
     def for_table(self) -> Self:
-        """Return the rows with what a table of them shows: counts of items, the latest baseline, the last review."""
+        """Return the rows with what a table of them shows: counts of items, the latest baseline, the last review.
+
+        Three queries, however many there are.
+        """
+        is_open = Q(items__state__in=OPEN)
+        baselines: Any = self.model._meta.get_field("baselines").related_model
+        latest = baselines.objects.filter(roadmap=OuterRef("pk")).order_by("-number")
         return (
             self.with_review()
             .annotate(
-                open_count=Count("items", filter=Q(items__state__in=("planned", "started", "blocked"))),
+                open_count=Count("items", filter=is_open),
+                now_count=Count("items", filter=is_open & Q(items__horizon="now")),
+                next_count=Count("items", filter=is_open & Q(items__horizon="next")),
+                later_count=Count("items", filter=is_open & Q(items__horizon="later")),
                 shipped_count=Count("items", filter=Q(items__state="shipped")),
+                baseline_number=Subquery(latest.values("number")[:1]),
+                baselined_at=Subquery(latest.values("at")[:1]),
+                baseline_pk=Subquery(latest.values("pk")[:1]),
             )
             .prefetch_related("products", models.Prefetch("members", Member.objects.select_related("user")))
             .order_by("name", "pk")
         )
 
     def with_review(self) -> Self:
-        """Annotate `reviewed_on`: the day of the last review that stands."""
+        """Annotate `reviewed_on`, the day of the last review that stands, and `due_in`, the days until the next one."""
         reviews: Any = self.model._meta.get_field("reviews").related_model
         held = reviews.objects.known().filter(roadmap=OuterRef("pk")).order_by().values("roadmap")
-        return self.annotate(reviewed_on=Subquery(held.annotate(last=Max("held_on")).values("last")))
+        return (
+            self.annotate(reviewed_on=Subquery(held.annotate(last=Max("held_on")).values("last")))
+            .annotate(looked_at_on=Coalesce("reviewed_on", "began_on"))
+            .annotate(due_in=F("cadence_days") - DaysSince("looked_at_on", today()))
+        )
 
     def of_products(self, products: Iterable[int]) -> Self:
         """Return the roadmaps that any of these products, by id, belongs to, each once."""
@@ -128,8 +148,10 @@ class Roadmap(OfRoadmap, Described):
         return list(self.products.all()) if self.pk else self.products_to_come
 
     def members_on(self, side: str) -> list["Member"]:
-        """Return the members on a side; no query where they were read with the roadmap."""
-        return [member for member in self.members.all() if member.side == side]
+        """Return the members on a side; no query where they were read with the roadmap, else one."""
+        is_read = "members" in getattr(self, "_prefetched_objects_cache", {})
+        members = self.members.all() if is_read else self.members.select_related("user")
+        return [member for member in members if member.side == side]
 
     @property
     def business(self) -> list["Member"]:
@@ -143,7 +165,10 @@ class Roadmap(OfRoadmap, Described):
 
     @property
     def review_due_on(self) -> date:
-        """The day by which it is to be reviewed; of rows read by `with_review`."""
+        """The day by which it is to be reviewed; no query of rows read by `with_review`."""
+        if "reviewed_on" not in self.__dict__:
+            last: Any = self.reviews
+            self.reviewed_on = last.known().aggregate(last=Max("held_on"))["last"]
         return (self.reviewed_on or self.began_on) + timedelta(days=self.cadence_days)
 
     @property
