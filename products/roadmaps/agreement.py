@@ -41,6 +41,8 @@ class Said:
     at: datetime
     number: int  #: of the baseline
     document: Document
+    baseline: int  #: its id
+    version: int  #: of the roadmap that it froze
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,15 @@ class Agreement:
 
 def said_of(sign_offs: Iterable[SignOff]) -> list[Said]:
     """Return what was said, oldest first, given rows with their baseline and who gave them."""
+    rows = sorted(sign_offs, key=lambda row: (row.at, row.pk))
+    # Each row has a baseline of its own in memory: what they froze is read once all the same.
+    documents = {row.baseline_id: row.baseline for row in rows}
     return [
         Said(
             row.by_id, str(row.by), row.side, row.verdict, row.comment, tuple(row.about), row.at, row.baseline.number,
-            row.baseline.document,
+            documents[row.baseline_id].document, row.baseline_id, row.baseline.version,
         )
-        for row in sorted(sign_offs, key=lambda row: (row.at, row.pk))
+        for row in rows
     ]  # fmt: skip
 
 
