@@ -43,6 +43,7 @@ class Said:
     document: Document
     baseline: int  #: its id
     version: int  #: of the roadmap that it froze
+    account: str
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def said_of(sign_offs: Iterable[SignOff]) -> list[Said]:
     return [
         Said(
             row.by_id, str(row.by), row.side, row.verdict, row.comment, tuple(row.about), row.at, row.baseline.number,
-            documents[row.baseline_id].document, row.baseline_id, row.baseline.version,
+            documents[row.baseline_id].document, row.baseline_id, row.baseline.version, row.by.username,
         )
         for row in rows
     ]  # fmt: skip
@@ -147,13 +148,14 @@ def is_due(baseline: Document, number: int, said: Sequence[Said], person: int) -
 
 
 def as_rows(found: Agreement) -> list[dict[str, Any]]:
-    """Return an agreement as rows for the API: item, side, mark, by, at and baseline."""
+    """Return an agreement as rows for the API: item, side, mark, and whose word it rests on, by account."""
     return [
         {
             "item": code, "side": side, "mark": str(standing.mark),
-            "by": standing.said.name if standing.said else None,
+            "by": standing.said.account if standing.said else None,
             "at": standing.said.at if standing.said else None,
             "baseline": standing.said.number if standing.said else None,
+            "comment": standing.said.comment if standing.said else "",
         }
         for code, sides in found.items.items()
         for side, standing in sides.items()

@@ -23,7 +23,7 @@ def _words(*names: str) -> tuple[Column, ...]:
 AGREEMENT = Sheet(
     "agreement",
     (
-        *_words("item", "side", "mark", "by"),
+        *_words("item", "side", "mark", "by", "comment"),
         Column("at", "at", sheets.MOMENT),
         Column("baseline", "baseline", sheets.INTEGER),
     ),

@@ -160,11 +160,16 @@ class Comparison:
 
 def summed_up(told: Sequence[Told], *, is_roadmap: bool = False) -> str:
     """Return the sentence over these entries; its sums are those of the amounts that they show."""
+    return sentence([entry.kinds for entry in told], totals_of(told), roadmap=is_roadmap)
+
+
+def totals_of(told: Sequence[Told]) -> dict[str, Decimal]:
+    """Return the amounts that entries show, added up by currency."""
     totals: dict[str, Decimal] = {}
     for entry in told:
         for currency, amount in entry.amounts.items():
             totals[currency] = totals.get(currency, Decimal(0)) + amount
-    return sentence([entry.kinds for entry in told], totals, roadmap=is_roadmap)
+    return totals
 
 
 @dataclass(frozen=True)
