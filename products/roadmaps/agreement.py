@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from products.roadmaps.content import SHIPPED, Document, place_of
+from products.roadmaps.content import PLACES, SHIPPED, Document, place_of
 from products.roadmaps.difference import is_material
 from products.roadmaps.models import Side, SignOff, Verdict
 
@@ -92,7 +92,7 @@ def said_of(sign_offs: Iterable[SignOff]) -> list[Said]:
 def agreement(current: Document, said: Sequence[Said]) -> Agreement:
     """Return where the items that are still to be done stand, given all that was said, oldest first."""
     members = {side: sorted({one.by for one in said if one.side == side}) for side in Side.values}
-    open_items = [code for code in current["items"] if place_of(current, code) != SHIPPED]
+    open_items = [code for place in PLACES if place != SHIPPED for code in current["order"][place]]
     items = {code: {side: _of_side(current, code, said, members[side]) for side in Side.values} for code in open_items}
     removed = {side: _removed(current, said, side) for side in Side.values}
     return Agreement(items, removed)

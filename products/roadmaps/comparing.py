@@ -62,8 +62,7 @@ def asked_for(roadmap: Roadmap, old: str, new: str, *, reader: Any = None) -> tu
     second = now_of(roadmap) if new in ("", NOW) else version_of(_numbered(roadmap, new))
     if second.baseline and first.number > second.baseline.number:
         raise NoSuchVersion(
-            f"{first} came after {second.baseline}. Ask from the earlier one to the later one: "
-            f"from={second.baseline.number}&to={first.number}."
+            f"{first} came after {second.baseline}. Ask from the earlier one to the later one, the other way round."
         )
     return version_of(first), second
 

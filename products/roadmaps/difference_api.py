@@ -172,7 +172,7 @@ class DifferenceViewSet(Exported, viewsets.GenericViewSet):
                 "roadmap": roadmap.code,
                 "from": _version(found.old),
                 "to": _version(found.new),
-                "summary": summed_up(shown, is_roadmap=bool(found.roadmap)),
+                "summary": summed_up(shown, is_roadmap=bool(found.roadmap) and len(shown) == len(found.told)),
                 "totals": amounts_of(totals_of(shown)),
                 "exact": _exact(found),
                 "entries": EntrySerializer(shown, many=True).data,
