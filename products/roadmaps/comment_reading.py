@@ -57,23 +57,23 @@ def comments_on(anchor: Roadmap | Item | Baseline, *, reader: Any, figure: str =
     item = anchor if isinstance(anchor, Item) else None
     baseline = anchor if isinstance(anchor, Baseline) else None
     rows = Comment.objects.visible_to(reader).for_table().filter(roadmap=roadmap, item=item, baseline=baseline)
+    memory = {} if kept is None else kept
+    if ("may_edit", roadmap.pk) not in memory:
+        memory["may_edit", roadmap.pk] = access.may_write(reader, Comment(roadmap=roadmap))
     if figure:
-        memory = {} if kept is None else kept
-        key = f"figures-{roadmap.pk}"
-        if key not in memory:
-            memory[key] = list(rows.exclude(figure=""))
-        found = [comment for comment in memory[key] if comment.figure == figure]
+        if ("figures", roadmap.pk) not in memory:
+            memory["figures", roadmap.pk] = list(rows.exclude(figure=""))
+        found = [comment for comment in memory["figures", roadmap.pk] if comment.figure == figure]
     else:
         found = list(rows.filter(figure=""))
-    threads = threads_of(found, roadmap, reader)
+    threads = threads_of(found, reader, may_edit=memory["may_edit", roadmap.pk])
     return Talk(roadmap, item, baseline, figure, tuple(threads[-MOST:]), max(0, len(threads) - MOST))
 
 
-def threads_of(comments: Iterable[Comment], roadmap: Roadmap, reader: Any) -> list[Thread]:
-    """Return comments that were read oldest first as threads."""
+def threads_of(comments: Iterable[Comment], reader: Any, *, may_edit: bool) -> list[Thread]:
+    """Return comments that were read oldest first as threads; `may_edit` is whether the reader edits the roadmap."""
     threads: dict[int, Thread] = {}
     answers: list[Comment] = []
-    may_edit = access.may_write(reader, Comment(roadmap=roadmap))
     for comment in comments:
         if comment.answers_id is None:
             threads[comment.pk] = Thread(comment, may_settle(reader, comment, may_edit=may_edit))
