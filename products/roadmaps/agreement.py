@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from products.roadmaps.content import SHIPPED, Document, place_of
+from products.roadmaps.content import PLACES, SHIPPED, Document, place_of
 from products.roadmaps.difference import is_material
 from products.roadmaps.models import Side, SignOff, Verdict
 
@@ -41,6 +41,9 @@ class Said:
     at: datetime
     number: int  #: of the baseline
     document: Document
+    baseline: int  #: its id
+    version: int  #: of the roadmap that it froze
+    account: str
 
 
 @dataclass(frozen=True)
@@ -74,19 +77,22 @@ class Agreement:
 
 def said_of(sign_offs: Iterable[SignOff]) -> list[Said]:
     """Return what was said, oldest first, given rows with their baseline and who gave them."""
+    rows = sorted(sign_offs, key=lambda row: (row.at, row.pk))
+    # Each row has a baseline of its own in memory: what they froze is read once all the same.
+    documents = {row.baseline_id: row.baseline for row in rows}
     return [
         Said(
             row.by_id, str(row.by), row.side, row.verdict, row.comment, tuple(row.about), row.at, row.baseline.number,
-            row.baseline.document,
+            documents[row.baseline_id].document, row.baseline_id, row.baseline.version, row.by.username,
         )
-        for row in sorted(sign_offs, key=lambda row: (row.at, row.pk))
+        for row in rows
     ]  # fmt: skip
 
 
 def agreement(current: Document, said: Sequence[Said]) -> Agreement:
     """Return where the items that are still to be done stand, given all that was said, oldest first."""
     members = {side: sorted({one.by for one in said if one.side == side}) for side in Side.values}
-    open_items = [code for code in current["items"] if place_of(current, code) != SHIPPED]
+    open_items = [code for place in PLACES if place != SHIPPED for code in current["order"][place]]
     items = {code: {side: _of_side(current, code, said, members[side]) for side in Side.values} for code in open_items}
     removed = {side: _removed(current, said, side) for side in Side.values}
     return Agreement(items, removed)
@@ -142,13 +148,14 @@ def is_due(baseline: Document, number: int, said: Sequence[Said], person: int) -
 
 
 def as_rows(found: Agreement) -> list[dict[str, Any]]:
-    """Return an agreement as rows for the API: item, side, mark, by, at and baseline."""
+    """Return an agreement as rows for the API: item, side, mark, and whose word it rests on, by account."""
     return [
         {
             "item": code, "side": side, "mark": str(standing.mark),
-            "by": standing.said.name if standing.said else None,
+            "by": standing.said.account if standing.said else None,
             "at": standing.said.at if standing.said else None,
             "baseline": standing.said.number if standing.said else None,
+            "comment": standing.said.comment if standing.said else "",
         }
         for code, sides in found.items.items()
         for side, standing in sides.items()

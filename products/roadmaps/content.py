@@ -9,13 +9,15 @@ was dropped is not in it. Money is not in it either: what a promise is worth fol
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
-from products.roadmaps.models import Horizon, Item, Roadmap, Side, State
+from django.db.models import Prefetch, prefetch_related_objects
+
+from products.roadmaps.models import Horizon, Item, Member, Roadmap, Side, State
 
 Document = dict[str, Any]
 
@@ -52,8 +54,21 @@ def item_document(item: Item) -> Document:
 
 def document_of(roadmap: Roadmap, items: Iterable[Item] | None = None) -> Document:
     """Return a roadmap as it is now; five queries, fewer where its `items` are given in order, read by `for_table`."""
-    rows = list(roadmap.items.kept().for_table().in_order() if items is None else items)
-    members = list(roadmap.members.select_related("user"))
+    rows = roadmap.items.kept().for_table().in_order() if items is None else items
+    return _document(roadmap, rows, roadmap.members.select_related("user"))
+
+
+def documents_of(roadmaps: Sequence[Roadmap]) -> dict[int, Document]:
+    """Return roadmaps as they are now, by id; as many queries for many as for one."""
+    prefetch_related_objects(roadmaps, "products", Prefetch("members", Member.objects.select_related("user")))
+    items: dict[int, list[Item]] = {roadmap.pk: [] for roadmap in roadmaps}
+    for item in Item.objects.filter(roadmap__in=items).kept().for_table().in_order():
+        items[item.roadmap_id].append(item)
+    return {roadmap.pk: _document(roadmap, items[roadmap.pk], roadmap.members.all()) for roadmap in roadmaps}
+
+
+def _document(roadmap: Roadmap, items: Iterable[Item], members: Iterable[Member]) -> Document:
+    rows, people = list(items), list(members)
     order: dict[str, list[str]] = {place: [] for place in PLACES}
     for item in rows:
         order[SHIPPED if item.state == State.SHIPPED else item.horizon].append(item.code)
@@ -61,7 +76,7 @@ def document_of(roadmap: Roadmap, items: Iterable[Item] | None = None) -> Docume
     return {
         "roadmap": {name: plain(getattr(roadmap, name)) for name in ROADMAP_FIELDS}
         | {"products": sorted(product.code for product in roadmap.products.all())}
-        | {side: sorted(member.user.username for member in members if member.side == side) for side in Side.values},
+        | {side: sorted(member.user.username for member in people if member.side == side) for side in Side.values},
         "items": {item.code: item_document(item) for item in rows},
         "order": order,
     }

@@ -235,15 +235,25 @@ class Part:
 class Entry:
     """All that happened to one item: its document as it is, or was where it is removed, and the changes by weight.
 
-    `value_change` is what its promise is worth a month now, less what it was worth, at one and the same valuation; None
-    where nothing is promised or the metric has no worth. `currency` is the one that it is in.
+    `value_changes` is what its promise is worth a month now, less what it was worth, by currency, at one and the same
+    valuation; empty where nothing is promised or a metric has no worth. There are two where it is promised another
+    metric, whose worth is in another currency.
     """
 
     code: str
     item: Document
     parts: tuple[Part, ...]
-    value_change: Decimal | None
-    currency: str = ""
+    value_changes: Mapping[str, Decimal]
+
+    @property
+    def value_change(self) -> Decimal | None:
+        """The change where it is in one currency; None without, and where it is in two, which are never added up."""
+        return next(iter(self.value_changes.values())) if len(self.value_changes) == 1 else None
+
+    @property
+    def currency(self) -> str:
+        """The currency of `value_change`."""
+        return next(iter(self.value_changes)) if len(self.value_changes) == 1 else ""
 
     @property
     def is_material(self) -> bool:
@@ -321,9 +331,24 @@ def entries(old: Document, new: Document, worths: Mapping[str, Worth]) -> list[E
             lists = old["order"][place], new["order"][place]
             parts.append(Part(Kind.REORDERED, {"place": (lists[0].index(code) + 1, lists[1].index(code) + 1)}, False))
         found.append(_entry(code, pair[1], parts, pair, worths))
-    return sorted(
-        found, key=lambda entry: (-abs(entry.value_change or Decimal(0)), not entry.is_material, entry.kind, entry.code)
-    )
+    return sorted(found, key=_weight)
+
+
+def _weight(entry: Entry) -> tuple[Any, ...]:
+    size = max((abs(amount) for amount in entry.value_changes.values()), default=Decimal(0))
+    return -size, not entry.is_material, entry.kind, entry.code
+
+
+def parts_of(old: Document, new: Document, code: str) -> list[Part]:
+    """Return what happened to one item, but for its place within its horizon, by weight; none where nothing did."""
+    was, now = old["items"].get(code), new["items"].get(code)
+    if was is None or now is None:
+        return [] if was is now else [Part(Kind.REMOVED if now is None else Kind.ADDED, {}, True)]
+    parts = _parts(was, now)
+    before, after = place_of(old, code), place_of(new, code)
+    if before != after:
+        parts.append(Part(Kind.MOVED, {"place": (before, after)}, after != SHIPPED))
+    return sorted(parts, key=lambda part: part.kind)
 
 
 def _parts(old: Document, new: Document) -> list[Part]:
@@ -344,8 +369,17 @@ def _entry(
     pair: tuple[Document | None, Document | None],
     worths: Mapping[str, Worth],
 ) -> Entry:
-    was, comes = promised(pair[0], worths), promised(pair[1], worths)
-    metric = next((one["metric"] for one in pair if one and one.get("metric")), "")
-    worth = worths.get(metric)
-    change = None if was is None or comes is None or worth is None else comes - was
-    return Entry(code, item, tuple(sorted(parts, key=lambda part: part.kind)), change, worth.currency if worth else "")
+    return Entry(code, item, tuple(sorted(parts, key=lambda part: part.kind)), _value_changes(*pair, worths))
+
+
+def _value_changes(old: Document | None, new: Document | None, worths: Mapping[str, Worth]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = {}
+    for item, sign in ((old, -1), (new, 1)):
+        if item is None or not item.get("metric"):
+            continue
+        amount = promised(item, worths)
+        if amount is None:
+            return {}
+        currency = worths[item["metric"]].currency
+        found[currency] = found.get(currency, Decimal(0)) + sign * amount
+    return found

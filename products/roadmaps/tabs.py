@@ -15,7 +15,16 @@ TABS = (
     ("Changes", "roadmaps:roadmap-history"),
 )
 #: The lists of the room.
-ROOM = (("Roadmaps", "roadmaps:roadmap-list"),)
+ROOM = (
+    ("Roadmaps", "roadmaps:roadmap-list"),
+    ("Mine", "roadmaps:roadmap-home"),
+    ("Items", "roadmaps:item-list"),
+    ("Portfolio", "roadmaps:roadmap-portfolio"),
+    ("Reviews", "roadmaps:review-list"),
+    ("Ideas", "roadmaps:idea-list"),
+    ("Results", "roadmaps:result-list"),
+    ("Calendar", "roadmaps:calendar-list"),
+)
 
 
 class Tab(NamedTuple):

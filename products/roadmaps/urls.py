@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.roadmaps.views import baselines, ideas, items, results, reviews, roadmaps
+from products.roadmaps.views import baselines, comments, differences, home, ideas, items, results, reviews, roadmaps
 
 app_name = "roadmaps"
 
@@ -19,6 +19,19 @@ item_urls = [
 ]
 baseline_urls = [
     path("baselines/<int:pk>/", baselines.baseline_detail, name="baseline-detail"),
+    path("baselines/<int:pk>/sign/", baselines.baseline_sign, name="baseline-sign"),
+    path("baselines/<int:pk>/decline/", baselines.baseline_decline, name="baseline-decline"),
+    path("<slug:code>/baselines/", baselines.baseline_list, name="baseline-list"),
+    path("<slug:code>/baselines/add/", baselines.baseline_add, name="baseline-add"),
+    path("<slug:code>/agreement/", baselines.roadmap_agreement, name="roadmap-agreement"),
+    path("<slug:code>/difference/", differences.roadmap_difference, name="roadmap-difference"),
+    path("home/", home.roadmap_home, name="roadmap-home"),
+]
+comment_urls = [
+    path("comments/<int:pk>/resolve/", comments.comment_resolve, name="comment-resolve"),
+    path("comments/<int:pk>/reopen/", comments.comment_reopen, name="comment-reopen"),
+    path("<slug:code>/comments/", comments.comment_list, name="comment-list"),
+    path("<slug:code>/comments/add/", comments.comment_add, name="comment-add"),
 ]
 review_urls = [
     path("reviews/<int:pk>/", reviews.review_detail, name="review-detail"),
@@ -40,6 +53,7 @@ roadmap_urls = [
 urlpatterns = [
     *item_urls,
     *baseline_urls,
+    *comment_urls,
     *review_urls,
     *idea_urls,
     *result_urls,

@@ -37,14 +37,19 @@ WRITES = {
     "apply": "write",
     "revert": "write",
     "batch": "add",
+    "resolve": "write",
+    "reopen": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose"}
 #: Steps of a decision: who may take them is told first what they have not said, such as what they have seen.
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert"}
-READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement"}
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare"}
+ASKING_LISTS = {"agreement-list", "differences-list"}
+#: Pages, and addresses of actions that write, which are a member's of the roadmap alone, whatever roles others hold.
+MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-offs-list"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -93,14 +98,18 @@ ABOUT = {
 VERBS = {
     "add": "begin", "edit": "write", "correct": "write", "retract": "write", "change": "write", "review": "write",
     "start": "write", "save": "write", "take": "write", "line": "write", "undo": "write", "redo": "write",
-    "archive": "write", "restore": "write",
+    "archive": "write", "restore": "write", "resolve": "write", "reopen": "write", "sign": "sign",
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
-BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder"}
-READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history"}
+BUTTONS = {
+    "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
+}  # fmt: skip
+READING_VERBS = {
+    "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
+}  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -128,7 +137,7 @@ SPECIAL = {
     "intake:template": {"kind": "products"},
 }
 #: A page that adds to a row that it is about, so that it takes a role over that one.
-BEGUN_AT = {"value:confirmation-add": "write"}
+BEGUN_AT = {"value:confirmation-add": "write", "roadmaps:baseline-add": "write"}
 #: A page that is about another kind of row than its name says.
 ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario", "roadmaps:item-settle": "roadmaps.interest"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
@@ -179,7 +188,7 @@ class Endpoint:
     action: str
     method: str
     kind: str
-    needs: str  #: "add", "begin" or "write"; empty where it reads
+    needs: str  #: "add", "begin", "write" or, where it takes a member, "sign"; empty where it reads
     argument: str  #: "code", "pk" or none
 
     def __str__(self) -> str:
@@ -189,6 +198,10 @@ class Endpoint:
         """Return its address, about the world's row of its kind."""
         row = world.at.get(self.name) or world.rows.get(self.kind)
         return reverse(self.name, kwargs={self.argument: getattr(row, self.argument)} if self.argument else {})
+
+
+def _needed(name: str, needs: str) -> str:
+    return "sign" if needs and name in MEMBERS_ONLY else needs
 
 
 def _arguments(pattern: URLPattern) -> list[str]:
@@ -207,7 +220,7 @@ def api_endpoints(unknown: list[str]) -> list[Endpoint]:
                 unknown.append(ADD_ACTION.format(name=f"{viewset.__name__}.{action}"))
                 continue
             argument = next(iter(_arguments(pattern)), "")
-            needs = WRITES.get(action, "")
+            needs = _needed(pattern.name, WRITES.get(action, ""))
             kind = model._meta.label_lower
             found.append(Endpoint(pattern.name, action, method.upper(), kind, needs, argument))
     return found
@@ -238,7 +251,7 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
         if about not in ABOUT or verb not in {*VERBS, *READING_VERBS}:
             unknown.append(ADD_PAGE.format(name=name))
             continue
-        needs = BEGUN_AT.get(name) or VERBS.get(verb, "")
+        needs = _needed(name, BEGUN_AT.get(name) or VERBS.get(verb, ""))
         methods = ["GET", "POST"] if needs and verb not in BUTTONS else ["POST"] if needs else ["GET"]
         kind = ABOUT_ANOTHER.get(name, ABOUT[about])
         found += [Endpoint(name, "", method, kind, needs, argument) for method in methods]
@@ -247,7 +260,8 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
 
 UNKNOWN: list[str] = []
 API, PAGES = api_endpoints(UNKNOWN), page_endpoints(UNKNOWN)
-WRITING = [endpoint for endpoint in (*API, *PAGES) if endpoint.needs]
+WRITING = [endpoint for endpoint in (*API, *PAGES) if endpoint.needs and endpoint.needs != "sign"]
+SIGNING = [endpoint for endpoint in (*API, *PAGES) if endpoint.needs == "sign"]
 SECRET = [endpoint for endpoint in (*API, *PAGES) if not endpoint.needs and endpoint.kind == "teams.rate"]
 
 
@@ -258,8 +272,11 @@ SECRET = [endpoint for endpoint in (*API, *PAGES) if not endpoint.needs and endp
 def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         made = World()
-        made.at = {"value:confirmation-add": made.unconfirmed}
-        made.clients = {person.name: _client(person) for person in made.people}
+        ahead = made.rows["roadmaps.roadmap"]
+        made.at = {"value:confirmation-add": made.unconfirmed} | {
+            f"roadmaps:{name}": ahead for name in ("baseline-add", "baseline-list", "comment-add", "comment-list")
+        }
+        made.clients = {person.name: _client(person) for person in (*made.people, made.member)}
         yield made
         transaction.set_rollback(True)
 
@@ -299,7 +316,7 @@ def request(world: World, person: Someone, endpoint: Endpoint):
 def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
     if endpoint.action == "create":
-        return world.new(endpoint.kind)
+        return world.signature if endpoint.needs == "sign" else world.new(endpoint.kind)
     if endpoint.action == "batch":
         return [world.new(endpoint.kind)]
     if endpoint.action == "partial_update":
@@ -369,6 +386,21 @@ def test_writing_follows_the_role_and_its_scope(world, endpoint):
     assert not wrong, f"{endpoint}\n" + "\n".join(wrong)
 
 
+@pytest.mark.parametrize("endpoint", SIGNING, ids=str)
+def test_only_a_member_signs_whatever_roles_others_hold(world, endpoint):
+    wrong = []
+    for person in (*world.people, world.member):
+        status = request(world, person, endpoint).status_code
+        if person.user is None or not person.user.is_active:
+            right = {HTTPStatus.UNAUTHORIZED} if endpoint in API else {HTTPStatus.FOUND}
+        elif person is world.member:
+            right = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.FOUND, HTTPStatus.UNPROCESSABLE_ENTITY}
+        else:
+            right = {HTTPStatus.FORBIDDEN}
+        wrong += [] if status in right else [f"{person}: {status}"]
+    assert not wrong, f"{endpoint}\n" + "\n".join(wrong)
+
+
 @pytest.mark.parametrize("endpoint", [one for one in (*API, *PAGES) if not one.needs], ids=str)
 def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint):
     if endpoint.name in SPECIAL:
@@ -393,7 +425,7 @@ def test_reading_is_open_to_who_is_signed_in_and_to_nobody_else(world, endpoint)
         # Before any figures there is no headline to give.
         assert inside.status_code in {
             HTTPStatus.OK,
-            *({HTTPStatus.BAD_REQUEST} if endpoint.action in ASKING else ()),
+            *({HTTPStatus.BAD_REQUEST} if endpoint.action in ASKING or endpoint.name in ASKING_LISTS else ()),
         }
     assert people["somebody without a role"].user.is_authenticated
 

@@ -131,7 +131,11 @@ class World:
         segment = make.make_segment(code="drivers", product=self.product)
         metric = make.make_metric(code="renewals", product=self.product)
         stream = make.make_stream(code="fees")
-        self.roadmap = make.make_roadmap(code="ahead", products=[self.product])
+        partner = make.make_user()
+        self.member = Someone("a member of the roadmap", "", "", partner)
+        self.roadmap = make.make_roadmap(code="ahead", products=[self.product], business=[partner])
+        # A second one, so that there is something to freeze besides the baseline that stands.
+        make.make_item(roadmap=make.make_roadmap(code="unfrozen", products=[self.product]))
         item = make.make_item(code="by-phone", roadmap=self.roadmap, metric=metric)
         retiring = make.make_item(code="no-more-paper", roadmap=self.roadmap, metric=None, kind="retire")
         self.valuation = make.make_valuation(metric=metric, ends=LATER)
@@ -180,6 +184,7 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
+        self.signature = {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"}
         self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
@@ -231,6 +236,8 @@ class World:
                 "source": "A judgement", "starts": "2026-06-01",
             },
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
+            "roadmaps.baseline": {"roadmap": "unfrozen", "why": "To sign it."},
+            "roadmaps.comment": {"roadmap": "ahead", "text": "Is this so?"},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",

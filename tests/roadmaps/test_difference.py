@@ -137,3 +137,20 @@ def test_what_changes_the_most_value_comes_first():
         ("small", Kind.PROMISE, Decimal(-2)),
         ("gone", Kind.REMOVED, None),
     ]
+
+
+def test_a_promise_of_another_metric_in_another_currency_is_two_changes_that_are_never_added():
+    old, new = edited(metric="calls")
+
+    [entry] = entries(old, new, WORTHS | {"calls": Worth(Decimal(-3), "USD")})
+
+    assert entry.value_changes == {"GBP": Decimal(-60), "USD": Decimal(-90)}
+    assert entry.value_change is None
+
+
+def test_a_promise_that_is_made_where_there_was_none_is_its_whole_worth():
+    old = document({"phone": ITEM | {"metric": None, "metric_from": None}})
+
+    [entry] = entries(old, document({"phone": ITEM}), WORTHS)
+
+    assert entry.value_change == Decimal(60)

@@ -74,6 +74,23 @@ class Verdict(models.TextChoices):
     DECLINED = "declined", "Declined"
 
 
+class SignOffQuerySet(models.QuerySet):
+    """Reads of what was said to baselines."""
+
+    def visible_to(self, user) -> Self:
+        """Return what `user` may read: everything, for whoever is signed in."""
+        return self if user.is_authenticated else self.none()
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows, latest first; without what the baselines froze."""
+        rows = self.select_related("baseline__roadmap", "by").defer("baseline__content")
+        return rows.order_by("-at", "-pk")
+
+    def to_read(self) -> Self:
+        """Return the rows with what `agreement.said_of` reads of them."""
+        return self.select_related("baseline", "by")
+
+
 class SignOff(OfRoadmap, models.Model):
     """What one member said to one baseline: signed, perhaps with a comment, or declined with a reason. For good."""
 
@@ -88,6 +105,7 @@ class SignOff(OfRoadmap, models.Model):
     at = models.DateTimeField(default=timezone.now, editable=False)
 
     scope_roadmap = "baseline__roadmap"
+    objects = SignOffQuerySet.as_manager()
 
     class Meta:
         ordering = ["at", "pk"]

@@ -13,6 +13,9 @@ from products.roadmaps.models.agreement import Baseline
 from products.roadmaps.models.items import Item
 from products.roadmaps.models.roadmaps import OfRoadmap, Roadmap
 
+#: What is not settled; an answer is as settled as the comment that it answers.
+UNSETTLED = Q(resolved_at=None) & (Q(answers=None) | Q(answers__resolved_at=None))
+
 
 class CommentQuerySet(models.QuerySet):
     """Reads of comments."""
@@ -20,6 +23,10 @@ class CommentQuerySet(models.QuerySet):
     def visible_to(self, user) -> Self:
         """Return what `user` may read: everything, for whoever is signed in."""
         return self if user.is_authenticated else self.none()
+
+    def unsettled(self) -> Self:
+        """Return the comments that wait for somebody."""
+        return self.filter(UNSETTLED)
 
     def for_table(self) -> Self:
         """Return the rows with what a list of them shows, oldest first."""
