@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolio.board import live, network, views
+from portfolio.board import live, network, today_views, views
 
 app_name = "board"
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("live/", live.stream, name="live"),
     path("live/state/", live.state, name="live-state"),
     path("how/", views.how, name="how"),
+    path("today/", today_views.today, name="today"),
     path("network/of/<slug:code>/", network.network_product, name="network-product"),
     path("product/<slug:code>/", views.product, name="product"),
     path("product/<slug:code>/<str:month>/", views.product_month, name="product-month"),

@@ -131,7 +131,14 @@ BEGUN_AT = {"value:confirmation-add": "write"}
 #: A page that is about another kind of row than its name says.
 ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
-OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
+OWN_PAGES = {
+    "account-tokens",
+    "account-token-revoke",
+    "board:today",
+    "intake:discard",
+    "intake:import",
+    "intake:preview",
+}
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "account_login",

@@ -23,6 +23,7 @@ register = template.Library()
 
 NAVIGATION = (
     ("Board", "board:board"),
+    ("Today", "board:today"),
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
     ("Funding", "funding:stream-list"),
