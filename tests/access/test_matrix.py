@@ -134,6 +134,7 @@ ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario"}
 OWN_PAGES = {
     "account-tokens",
     "account-token-revoke",
+    "board:digest",
     "board:today",
     "intake:discard",
     "intake:import",
@@ -141,6 +142,7 @@ OWN_PAGES = {
 }
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
+    "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
     "account_login",
     "account_signup",  # closed, and says so
     "account_inactive",
