@@ -157,12 +157,50 @@ def test_a_server_that_is_down_loses_nothing(postbox, settings):
     assert send_digests(THURSDAY) == 2
 
 
+class RunsBeside(EmailBackend):
+    """Lets another run begin and end while the first mail is on its way."""
+
+    has_run = False
+
+    def send_messages(self, messages):
+        if not RunsBeside.has_run:
+            RunsBeside.has_run = True
+            send_digests(THURSDAY)
+        return super().send_messages(messages)
+
+
+def test_two_runs_at_once_send_each_digest_once(postbox, settings):
+    users = [make_waiting() for _ in range(3)]
+    settings.EMAIL_BACKEND = f"{__name__}.RunsBeside"
+    assert send_digests(THURSDAY) == 1
+    assert RunsBeside.has_run
+    assert sorted(postbox.addresses) == sorted(user.email for user in users)
+
+
 class BreaksAfterwards(EmailBackend):
     """Hands the mail over, and loses the connection before the answer."""
 
     def send_messages(self, messages):
         super().send_messages(messages)
         raise SMTPServerDisconnected("Connection unexpectedly closed")
+
+
+class Dies(EmailBackend):
+    """Takes the process down once the mail is handed over."""
+
+    def send_messages(self, messages):
+        super().send_messages(messages)
+        raise SystemExit
+
+
+def test_a_process_that_dies_while_it_sends_sends_nothing_twice_and_the_others_later(postbox, settings):
+    users = [make_waiting() for _ in range(2)]
+    settings.EMAIL_BACKEND = f"{__name__}.Dies"
+    with pytest.raises(SystemExit):
+        send_digests(THURSDAY)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    assert send_digests(THURSDAY) == 1
+    assert postbox.addresses == [user.email for user in users]
 
 
 def test_what_may_have_gone_out_is_not_sent_again(postbox, settings):
