@@ -31,7 +31,7 @@ def digest(request: HttpRequest) -> HttpResponse:
         chosen = digests.choose(request.user, form.cleaned_data["every"])
         messages.success(request, f"Your digest is sent: {chosen.get_every_display().lower()}.")
         return redirect("board:digest")
-    context = {"form": form, "digest": held, "has_site": bool(settings.TWOFOLD_URL)}
+    context = {"form": form, "digest": held, "has_site": bool(settings.TWOFOLD_URL), "nav": "board:today"}
     return render(request, "board/digest_form.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
@@ -46,4 +46,6 @@ def digest_stop(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         digests.stop(held)
         held.every = Every.OFF
-    return render(request, "board/digest_stop.html", {"digest": held, "is_stopped": held.every == Every.OFF})
+    return render(
+        request, "board/digest_stop.html", {"digest": held, "is_stopped": held.every == Every.OFF, "nav": "board:today"}
+    )

@@ -1,5 +1,6 @@
 """What waits for a person: each kind for whom it is, until it is done; and nobody else's."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -198,6 +199,15 @@ def test_the_page_shows_ten_of_each_kind_in_a_constant_number_of_queries(client,
         assert len(whole.context["groups"][0].entries) == 13, key
     assert client.get(reverse("board:today"), {"show": "nonsense"}).status_code == 404
     assert client.get(reverse("board:today"), {"show": "metrics", "page": "9"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "label"), [("board:board", "Board"), ("board:today", "Today"), ("board:digest", "Today")]
+)
+def test_one_main_link_is_the_current_one(client, name, label):
+    client.force_login(make.make_user())
+    page = client.get(reverse(name)).content.decode()
+    assert set(re.findall(r'aria-current="page">(\w+)</a>', page)) == {label}
 
 
 def test_everyone_sees_their_own_queue_by_page_and_by_api(client, roadmap, partner):
