@@ -205,11 +205,12 @@ def reviews_due(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     """Return the roadmaps of theirs, or that they may edit, whose review is due within a fortnight or late."""
     mine = Q(pk__in=Roadmap.objects.of_member(asked.user).values("pk"))
     editable = Q(pk__in=access.writable(Roadmap.objects.all(), asked.user).values("pk"))
-    rows = Roadmap.objects.filter(mine | editable).with_review().order_by("name", "pk")
+    rows = Roadmap.objects.filter(mine | editable).with_review().prefetch_related("products")
     return _cut(
         (
             Entry(
-                f"Review {row}", f"Every {row.cadence_days} days", row.review_due_on, row.get_absolute_url(),
+                f"Review {row}", ", ".join(sorted(map(str, row.products.all()))), row.review_due_on,
+                row.get_absolute_url(),
                 f"Last reviewed on {day_name(row.reviewed_on)}" if row.reviewed_on else "Never reviewed",
             )
             for row in rows
@@ -219,12 +220,38 @@ def reviews_due(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     )  # fmt: skip
 
 
+def given_by_reviews(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return what the last review of each roadmap decided that they do, by their name or account, until the next one.
+
+    Minutes say no more than who and by when, so whether it is done is for the next review to see.
+    """
+    later = Review.objects.known().filter(roadmap=OuterRef("roadmap"), held_on__gt=OuterRef("held_on"))
+    rows = Review.objects.known().exclude(Exists(later)).select_related("roadmap").defer("agenda", "minutes", "present")
+    names = {asked.user.username.casefold(), asked.user.get_full_name().casefold()} - {""}
+    return _cut(
+        (
+            Entry(
+                _short(str(one.get("text", ""))), str(row.roadmap), _due_on(one) or row.held_on, row.get_absolute_url(),
+                f"Decided on {day_name(row.held_on)}",
+            )
+            for row in rows
+            for one in row.decisions
+            if str(one.get("who") or "").strip().removeprefix("@").casefold() in names
+        ),
+        span,
+    )  # fmt: skip
+
+
+def _due_on(decision: dict[str, Any]) -> date | None:
+    return date.fromisoformat(decision["due_on"]) if decision.get("due_on") else None
+
+
 def streams_to_review(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     """Return the funding streams they may review whose review has passed; those never reviewed wait for the first."""
     return _cut(
         (
             Entry(
-                f"Review {row}", f"Every {row.review_months} months", row.review_due, row.get_absolute_url(),
+                f"Review {row}", "Funding", row.review_due, row.get_absolute_url(),
                 f"Last reviewed on {day_name(row.reviewed_on)}",
             )
             for row in access.writable(FundingStream.objects.filter(reviewed_on__isnull=False), asked.user)
@@ -321,6 +348,7 @@ SOURCES = (
     Source("sign-offs", "Baselines to sign", "since", sign_offs_due),
     Source("decisions", "Decisions to approve or apply", "since", decisions_due),
     Source("reviews", "Reviews to hold", "due", reviews_due),
+    Source("given", "Decided in reviews for you to do", "due", given_by_reviews),
     Source("streams", "Funding streams to review", "due", streams_to_review),
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
     Source("results", "Results to look at", "due", results_to_look_at),

@@ -63,6 +63,27 @@ def test_a_review_waits_for_members_and_owners_from_a_fortnight_before_it_is_due
     assert waiting(partner, "reviews") == []
 
 
+def test_what_a_review_gave_somebody_to_do_waits_until_the_next_one(roadmap, partner):
+    partner.first_name, partner.last_name = "Ada", "Núñez"
+    partner.save()
+    decisions = [
+        {"text": "Ask the garages.", "who": f"@{partner.username}", "due_on": "2016-03-15"},
+        {"text": "Ask the insurers.", "who": "ada núñez", "due_on": None},
+        {"text": "Wait.", "who": "Grace", "due_on": None},
+        {"text": "Go on.", "who": "", "due_on": None},
+    ]
+    make.make_review(roadmap=roadmap, held_on=date(2016, 3, 1), decisions=decisions)
+
+    [group] = queue(partner, TODAY, show="given")
+    assert [(entry.what, entry.since) for entry in group.entries] == [
+        ("Ask the insurers.", date(2016, 3, 1)),
+        ("Ask the garages.", date(2016, 3, 15)),
+    ]
+    assert waiting(make.make_user(), "given") == []
+    make.make_review(roadmap=roadmap, held_on=date(2016, 3, 20))
+    assert waiting(partner, "given") == []
+
+
 def test_metrics_wait_for_those_whose_role_lets_them_observe_the_latest_first():
     product = make.make_product()
     late, later, fresh = (make.make_metric(product=product, code=code) for code in ("late", "later", "fresh"))
@@ -173,6 +194,9 @@ def fill(roadmap, user, count):
         Item.objects.filter(pk=shipped.pk).update(state="shipped", ended_on=date(2016, 1, 1))
         make.make_comment(roadmap=other).mentions.add(user)
         make.make_idea(roadmap=other)
+        given = {"text": "Ask.", "who": user.username, "due_on": None}
+        minuted = make.make_roadmap(products=[product], began_on=TODAY)
+        make.make_review(roadmap=minuted, held_on=TODAY, decisions=[given])
         decided = {"status": IdeaStatus.DECLINED, "reason": "No.", "decided_at": timezone.now()}
         make.make_idea(roadmap=other, by=user, **decided)
         make.make_stream(reviewed_on=date(2014, 3, 31), code=f"stream-of-{user.pk}-{count}-{number}")
@@ -190,7 +214,17 @@ def test_the_page_shows_ten_of_each_kind_in_a_constant_number_of_queries(client,
         counts.append(len(asked))
     assert counts[0] == counts[1]
     groups = {group.source.key: group for group in page.context["groups"]}
-    assert set(groups) == {"comments", "sign-offs", "reviews", "streams", "metrics", "results", "ideas", "decided"}
+    assert set(groups) == {
+        "comments",
+        "sign-offs",
+        "reviews",
+        "given",
+        "streams",
+        "metrics",
+        "results",
+        "ideas",
+        "decided",
+    }
     assert {(len(group.entries), group.count, group.more) for group in groups.values()} == {(10, 13, 3)}
     assert "?show=metrics" in page.content.decode()
 
