@@ -33,6 +33,7 @@ KNOWN_VARIABLES = {
     "TWOFOLD_RAMP_UP_MONTHS",
     "TWOFOLD_TENURE_MONTHS",
     "TWOFOLD_ORGANISATION",
+    "TWOFOLD_URL",
     "TWOFOLD_LOG",
     "TWOFOLD_ALERTS",
     "TWOFOLD_METRICS_TOKEN",
@@ -60,6 +61,12 @@ try:
     TWOFOLD_TODAY = date.fromisoformat(_today) if _today else None
 except ValueError as error:
     raise ImproperlyConfigured(f"TWOFOLD_TODAY is {_today!r}; it must be a date like 2017-03-31.") from error
+TWOFOLD_URL = env.str("TWOFOLD_URL", default="http://127.0.0.1:8000" if TWOFOLD_DEMO else "")
+if TWOFOLD_URL and not re.fullmatch(r"https?://([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:\d{1,5})?", TWOFOLD_URL):
+    raise ImproperlyConfigured(
+        f"TWOFOLD_URL is {TWOFOLD_URL!r}; it must be the site's address without a path, in small letters, such as "
+        "https://twofold.example.org, or empty for no links in mail."
+    )
 if TWOFOLD_BASE_CURRENCY not in list_currencies():
     raise ImproperlyConfigured(
         f"TWOFOLD_BASE_CURRENCY is {TWOFOLD_BASE_CURRENCY!r}; it must be an ISO 4217 code such as GBP."
@@ -264,6 +271,8 @@ CELERY_BEAT_SCHEDULE = {
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
     # Predictions whose quarters are over; each is looked at once, when its months have figures.
     "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
+    # Each goes out once; the later hours are for what the mail server did not take before.
+    "send-digests": {"task": "board.send_digests", "schedule": crontab(hour="6-20", minute=20)},
 }
 
 # -- Sign-in -----------------------------------------------------------------------------------------------
@@ -278,6 +287,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/300s/key"}
+EMAIL_TIMEOUT = 30  # seconds: a mail server that says nothing must not hold a worker for good
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="twofold@localhost")

@@ -56,7 +56,7 @@ def _raise_alarm(report: InvariantReport, violated: list[str]) -> None:
     for outcome in report.violated:
         lines += [f"- {outcome['asserts']}: {outcome['count']} wrong.", f"  {outcome['mend']}"]
         lines += [f"  {one['what']}: found {one['found']}, needed {one['needed']}." for one in outcome["wrong"][:3]]
-    origin = next(iter(settings.CSRF_TRUSTED_ORIGINS), "")
+    origin = settings.TWOFOLD_URL or next(iter(settings.CSRF_TRUSTED_ORIGINS), "")
     lines += ["", f"All of it: {origin}{reverse('rollup:report-detail', args=[report.pk])}"]
     try:
         mail_admins(f"{report.in_words}", "\n".join(lines))

@@ -141,9 +141,18 @@ BEGUN_AT = {"value:confirmation-add": "write", "roadmaps:baseline-add": "write"}
 #: A page that is about another kind of row than its name says.
 ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario", "roadmaps:item-settle": "roadmaps.interest"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
-OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
+OWN_PAGES = {
+    "account-tokens",
+    "account-token-revoke",
+    "board:digest",
+    "board:today",
+    "intake:discard",
+    "intake:import",
+    "intake:preview",
+}
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
+    "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
     "account_login",
     "account_signup",  # closed, and says so
     "account_inactive",

@@ -77,6 +77,8 @@ def test_one_that_is_asked_for_but_missing_says_how_to_install_it(name, value, m
     [
         ("TWOFOLD_ALERTS", "nobody"),
         ("TWOFOLD_METRICS_TOKEN", "short"),
+        ("TWOFOLD_URL", "twofold.example.org"),
+        ("TWOFOLD_URL", "https://twofold.example.org/here"),
         ("TWOFOLD_WORKER_METRICS", "9101"),
     ],
 )

@@ -348,6 +348,7 @@ def test_the_clock_looks_every_night():
     from portfolio.config.celery import app
 
     assert app.conf.beat_schedule["check-figures"]["task"] == "rollup.check_figures"
+    app.loader.import_default_modules()  # as a worker does when it starts
     for entry in app.conf.beat_schedule.values():
         assert entry["task"] in app.tasks
     app.tasks["rollup.check_figures"].delay()

@@ -23,6 +23,7 @@ register = template.Library()
 
 NAVIGATION = (
     ("Board", "board:board"),
+    ("Today", "board:today"),
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
     ("Roadmaps", "roadmaps:roadmap-list"),
@@ -365,10 +366,10 @@ def page_links(context: template.Context, page: object) -> list[dict[str, object
 
 @register.simple_tag(takes_context=True)
 def navigation(context: template.Context) -> list[dict[str, object]]:
-    """Return the main links; the current one is named by the variable `nav` or by the app of the address."""
+    """Return the main links; the current one is named by the variable `nav`, by the address or by its app."""
     request = context.get("request")
     match = getattr(request, "resolver_match", None)
-    here = context.get("nav") or (match.app_name if match else "")
-    return [
-        {"label": label, "href": reverse(name), "is_here": here == name.partition(":")[0]} for label, name in NAVIGATION
-    ]
+    asked = (context.get("nav"), match.view_name if match else "", match.app_name if match else "")
+    names = {name.partition(":")[0]: name for _, name in reversed(NAVIGATION)} | {name: name for _, name in NAVIGATION}
+    here = next((names[one] for one in asked if one in names), "")
+    return [{"label": label, "href": reverse(name), "is_here": here == name} for label, name in NAVIGATION]
