@@ -55,7 +55,9 @@ class Load:
             else f"probably within what {who} can do" if self.chance > 1 - SURE
             else f"within what {who} can do"
         )  # fmt: skip
-        return f"Between {formats.ratio(low, 1)} and {formats.ratio(high, 1)} of what there is: {verdict}."
+        least, most = formats.ratio(low, 1), formats.ratio(high, 1)
+        part = f"About {least}" if least == most else f"Between {least} and {most}"
+        return f"{part} of what there is: {verdict}."
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,7 @@ VERBS = {
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
-READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
+READING_VERBS = {"list", "detail", "outlook", "results", "order", "effects", "suggest", "steps", "compare"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",

@@ -231,6 +231,9 @@ class World:
                 "source": "A judgement", "starts": "2026-06-01",
             },
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
+            "roadmaps.experiment": {
+                "item": "by-phone", "concluded_on": "2026-01-02", "effect": "4", "standard_error": "2", "source": "A",
+            },
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
