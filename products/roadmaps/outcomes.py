@@ -15,6 +15,7 @@ from portfolio.common.months import months_after, today
 from portfolio.engine import observed
 from portfolio.engine.observed import Change, Outcome
 from portfolio.engine.scoring import Coverage, coverage
+from portfolio.engine.shrinkage import Shrunk
 from portfolio.engine.uncertainty import means
 from products.roadmaps.contributions import AgendaRow, AgendaSection, tells_agenda
 from products.roadmaps.experiments import Effect, latest_effects
@@ -23,7 +24,7 @@ from products.value.models import Observation
 
 #: How many months after shipping a metric is watched, or until the promise is due, if that is later.
 WATCHED_MONTHS = 12
-LOOKED_BACK_MONTHS = 48  #: for the trend before, of which the latest 24 months with an observation count
+LOOKED_BACK_MONTHS = 60  #: for the trend before, of which the latest 24 months with an observation count
 TOGETHER_DAYS = 183  #: items that ship on the same metric within so many days share its change
 
 UNOBSERVED, UNFOUNDED, UNPROMISED = "unobserved", "unfounded", "unpromised"
@@ -125,9 +126,13 @@ class Result:
 
     @property
     def change_text(self) -> str:
-        """What was observed, as text: +31 (+24 to +38)."""
-        found = self.change
-        return f"{signed(found.change)} ({signed(found.low)} to {signed(found.high)})" if found else formats.NONE
+        """What was observed, as text: +31."""
+        return signed(self.change.change) if self.change else formats.NONE
+
+    @property
+    def range_text(self) -> str:
+        """Its 90 % range, as text: +24 to +38; "" without a figure."""
+        return f"{signed(self.change.low)} to {signed(self.change.high)}" if self.change else ""
 
     @property
     def words(self) -> str:
@@ -149,12 +154,9 @@ class Result:
         return f"The change is theirs together: {names} shipped on the same metric about then."
 
     @property
-    def experiment_text(self) -> str:
-        """What the latest experiment is believed to have found; "" without one."""
-        if self.experiment is None or self.experiment.shrunk is None:
-            return ""
-        found = self.experiment.shrunk
-        return f"{signed(found.effect)} ({signed(found.low)} to {signed(found.high)})"
+    def believed(self) -> Shrunk | None:
+        """What the latest experiment is believed to have found; None without one."""
+        return self.experiment.shrunk if self.experiment else None
 
 
 def results_of(items: Iterable[Item], on: date | None = None, known: datetime | None = None) -> list[Result]:
@@ -320,12 +322,14 @@ class Track:
         """The record in a sentence or two."""
         if not self.total:
             return "Nothing has shipped yet, so there is nothing to look back on."
-        counts = self.counts
-        words = (
-            f"{self.total} shipped: {self.reached} did what was promised, {counts[Outcome.SHORT]} fell short, of "
-            f"{counts[Outcome.UNCLEAR]} it cannot be told, {counts[Outcome.EARLY]} have time, and {self.without} "
-            "have no result."
-        )
+        parts = [
+            (self.reached, "did what was promised"),
+            (self.counts[Outcome.SHORT], "fell short"),
+            (self.counts[Outcome.UNCLEAR], "unclear"),
+            (self.counts[Outcome.EARLY], "too early to say"),
+            (self.without, "without a result"),
+        ]
+        words = f"{self.total} shipped: {', '.join(f'{count} {what}' for count, what in parts if count)}."
         if self.without == self.total:
             words += " Shipping is not success: without observations nobody knows what it did."
         return words

@@ -30,7 +30,16 @@ def item_result(item: Item, known: datetime | None = None) -> dict[str, Any]:
     found = next(iter(outcomes.results_of([item], known=known)), None)
     experiment = found.experiment if found else experiments.latest_effects([item], known).get(item.pk)
     chart = result_pictures.watched(found) if found and found.series.after[0] + found.series.before[0] else None
-    return {"item": item, "result": found, "experiment": experiment, "chart": chart}
+    context = {"item": item, "result": found, "experiment": experiment, "chart": chart}
+    if found and found.has_figure:
+        context["change_note"] = f"90 % range {found.range_text}; {found.unit}"
+    if found and (believed := found.believed):
+        low, high = outcomes.signed(believed.low), outcomes.signed(believed.high)
+        context |= {
+            "believed_text": outcomes.signed(believed.effect),
+            "believed_note": f"90 % range {low} to {high}; {found.unit}",
+        }
+    return context
 
 
 @register.inclusion_tag("roadmaps/_item_chain.html")
