@@ -348,7 +348,9 @@ def track_record(roadmap: Roadmap, on: date | None = None, known: datetime | Non
 
 @tells_agenda
 def agenda(roadmap: Roadmap, on: date, known: datetime | None) -> list[AgendaSection]:
-    """Return the section on what shipped; what fell short, or has no result, is urgent."""
+    """Return the section on what shipped and was watched in the last year; short of it, or unobserved, is urgent."""
+    since = months_after(on, -WATCHED_MONTHS)
+    items = [item for item in shipped(roadmap, on) if max(shipped_on(item), item.by_when or since) >= since]
     rows = [
         AgendaRow(
             name=result.item.name,
@@ -357,6 +359,6 @@ def agenda(roadmap: Roadmap, on: date, known: datetime | None) -> list[AgendaSec
             figure=f"result:{result.item.code}",
             is_urgent=result.outcome in (Outcome.SHORT, UNOBSERVED),
         )
-        for result in track_record(roadmap, on, known).results
+        for result in results_of(items, on, known)
     ]
     return [AgendaSection("shipped", "What shipped, and what it did to its metric", "Nothing has shipped yet.", rows)]

@@ -126,6 +126,8 @@ def test_the_record_counts_what_came_of_what_shipped():
     assert track_record(roadmap, on=date(2025, 6, 1)).total == 0
     section = next(part for source in AGENDA for part in source(roadmap, TODAY, None) if part.key == "shipped")
     assert [row.is_urgent for row in section.rows].count(True) == 2
+    told = [part for source in AGENDA for part in source(roadmap, date(2028, 1, 1), None) if part.key == "shipped"]
+    assert told[0].rows == []  # it was looked at while it was watched
 
 
 @pytest.mark.parametrize("page", ["results", "list"])
@@ -157,6 +159,9 @@ def test_the_page_of_an_item_draws_it_and_has_its_table(reader):
     assert "Change against the trend before" in page
     assert "item-result-chart" in page
     assert "is to be believed" in page
+    assert "Record an experiment" not in page
+    reader.force_login(make.make_user("team_lead", product=item.product))
+    assert f"{reverse('roadmaps:result-add')}?item={item.code}" in reader.get(item.get_absolute_url()).content.decode()
 
 
 # -- Experiments ------------------------------------------------------------------------------------------------------

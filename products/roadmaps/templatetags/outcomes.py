@@ -5,6 +5,7 @@ from typing import Any
 
 from django import template
 
+from portfolio.common import access
 from products.catalog.models import Product
 from products.roadmaps import chains, experiments, outcomes, result_pictures
 from products.roadmaps.models import Experiment, Item, Roadmap, State
@@ -24,22 +25,23 @@ def change(figure: float) -> str:
     return outcomes.signed(figure)
 
 
-@register.inclusion_tag("roadmaps/_item_result.html")
-def item_result(item: Item, known: datetime | None = None) -> dict[str, Any]:
-    """Show what a shipped item did to its metric; of any other one its experiments alone."""
+@register.inclusion_tag("roadmaps/_item_result.html", takes_context=True)
+def item_result(context: template.Context, item: Item, known: datetime | None = None) -> dict[str, Any]:
+    """Show what a shipped item did to its metric; of any other one its latest experiment alone."""
     found = next(iter(outcomes.results_of([item], known=known)), None)
     experiment = found.experiment if found else experiments.latest_effects([item], known).get(item.pk)
     chart = result_pictures.watched(found) if found and found.series.after[0] + found.series.before[0] else None
-    context = {"item": item, "result": found, "experiment": experiment, "chart": chart}
+    shown = {"item": item, "result": found, "experiment": experiment, "chart": chart}
+    shown["may_add"] = bool(item.metric_id) and access.may_write(context["request"].user, Experiment(item=item))
     if found and found.has_figure:
-        context["change_note"] = f"90 % range {found.range_text}; {found.unit}"
+        shown["change_note"] = f"90 % range {found.range_text}; {found.unit}"
     if found and (believed := found.believed):
         low, high = outcomes.signed(believed.low), outcomes.signed(believed.high)
-        context |= {
+        shown |= {
             "believed_text": outcomes.signed(believed.effect),
             "believed_note": f"90 % range {low} to {high}; {found.unit}",
         }
-    return context
+    return shown
 
 
 @register.inclusion_tag("roadmaps/_item_chain.html")
