@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from products.roadmaps.views import baselines, comments, differences, home, ideas, items, results, reviews, roadmaps
+from products.roadmaps.views import (
+    baselines,
+    comments,
+    differences,
+    home,
+    ideas,
+    items,
+    order,
+    results,
+    reviews,
+    roadmaps,
+)
 
 app_name = "roadmaps"
 
@@ -40,7 +51,13 @@ idea_urls = [
     path("ideas/<int:pk>/", ideas.idea_detail, name="idea-detail"),
 ]
 result_urls = [
+    path("results/", results.result_list, name="result-list"),
+    path("results/add/", results.result_add, name="result-add"),
     path("results/<int:pk>/", results.result_detail, name="result-detail"),
+    path("results/<int:pk>/correct/", results.result_correct, name="result-correct"),
+    path("results/<int:pk>/retract/", results.result_retract, name="result-retract"),
+    path("<slug:code>/results/", results.roadmap_results, name="roadmap-results"),
+    path("<slug:code>/order/", order.roadmap_order, name="roadmap-order"),
 ]
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),

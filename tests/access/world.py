@@ -238,6 +238,9 @@ class World:
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
             "roadmaps.baseline": {"roadmap": "unfrozen", "why": "To sign it."},
             "roadmaps.comment": {"roadmap": "ahead", "text": "Is this so?"},
+            "roadmaps.experiment": {
+                "item": "by-phone", "concluded_on": "2026-01-02", "effect": "4", "standard_error": "2", "source": "A",
+            },
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",

@@ -192,6 +192,8 @@ class Item(OfRoadmap, RulesByField):
                     metric__isnull=False,
                     metric_from__isnull=False,
                     metric_low__isnull=False,
+                    # A comparison with nothing is neither true nor false, and a constraint lets it pass.
+                    metric_high__isnull=False,
                     metric_high__gte=F("metric_low"),
                     by_when__isnull=False,
                 ),
