@@ -11,6 +11,7 @@ from portfolio.common.filters import codes_in
 from portfolio.common.models import User
 from portfolio.common.months import today
 from products.catalog.models import Product
+from products.roadmaps.content import plain
 from products.roadmaps.models import Horizon, Item, Roadmap
 from products.value.models import Metric
 from teams.models import Team
@@ -164,8 +165,8 @@ class ItemForm(forms.ModelForm):
         roadmap = item.roadmap
         its = roadmap.products.all()
         self.fields["product"].queryset = its.order_by("name", "pk")
-        if len(roadmap.its_products) == 1 and not item.pk:
-            self.initial.setdefault("product", roadmap.its_products[0].pk)
+        if len(roadmap.its_products) == 1 and not self.initial.get("product"):
+            self.initial["product"] = roadmap.its_products[0].pk
         metrics = Metric.objects.filter(product__in=its) | Metric.objects.filter(pk=item.metric_id)
         self.fields["metric"].queryset = metrics.select_related("product").order_by("name", "pk")
         self.fields["team"].queryset = Team.objects.order_by("name", "pk")
@@ -184,6 +185,8 @@ class ItemForm(forms.ModelForm):
                 "needs_elsewhere": ", ".join(one.code for one in needed if one.roadmap_id != roadmap.pk),
                 "version": item.version,
             }
+            for name in ("metric_from", "metric_low", "metric_high", "effort_low", "effort_high"):
+                self.initial[name] = plain(getattr(item, name))  # 120 rather than 120.0000
 
     def clean_needs_elsewhere(self) -> list[Item]:
         """Return the items of other roadmaps; a code that no item has is named."""

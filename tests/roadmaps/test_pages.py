@@ -341,7 +341,10 @@ def test_an_item_is_added_to_the_roadmap_that_is_named_with_what_it_waits_for(cl
     here, elsewhere = make.make_item(roadmap=roadmap), make.make_item()
     given = typed(here, code="new", name="New", horizon="next", needs=[here.pk], needs_elsewhere=elsewhere.code)
     address = reverse("roadmaps:item-add")
-    assert "roadmap" in text(client.get(address))
+    assert client.get(address).context["form"].fields["roadmap"].queryset.contains(roadmap)
+    begun = client.get(f"{address}?roadmap=ahead").context["form"]
+    assert begun["product"].value() == here.product_id
+    assert begun["business_champion"].value() == roadmap.business[0].user_id
 
     response = client.post(f"{address}?roadmap=ahead", given)
     item = Item.objects.get(code="new")

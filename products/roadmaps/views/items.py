@@ -199,16 +199,11 @@ def _said(value: Any) -> str:
 
 
 def _edit(request: HttpRequest, item: Item, form: forms.BaseForm, status: int | None = None) -> HttpResponse:
+    stored = Item.objects.select_related("roadmap").get(pk=item.pk)  # the form's row has what was typed
     return _show(
-        request,
-        form,
-        status,
-        title=f"Change {Item.objects.get(pk=item.pk)}",
-        kicker=str(item.roadmap),
-        cancel=item.get_absolute_url(),
-        item=item,
-        roadmap=item.roadmap,
-    )
+        request, form, status, title=f"Change {stored}", kicker=str(stored.roadmap),
+        cancel=stored.get_absolute_url(), item=stored,
+    )  # fmt: skip
 
 
 def _show(request: HttpRequest, form: forms.BaseForm, status: int | None = None, **context: Any) -> HttpResponse:
