@@ -67,10 +67,11 @@ class RoadmapForm(forms.ModelForm):
         help_text="Who owns it and signs for it in technology; one at least, and nobody on both sides.",
     )
     why = forms.CharField(**WHY)
+    version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     field_order = (
         "name", "code", "purpose", "products", "business", "technology", "cadence_days", "now_weeks", "next_weeks",
-        "began_on", "is_illustrative", "why",
+        "began_on", "is_illustrative", "why", "version",
     )  # fmt: skip
 
     class Meta:
@@ -98,6 +99,7 @@ class RoadmapForm(forms.ModelForm):
                 "products": [product.pk for product in roadmap.products.all()],
                 "business": [member.user_id for member in roadmap.business],
                 "technology": [member.user_id for member in roadmap.technology],
+                "version": roadmap.version,
             }
             # Who left is still on it until somebody takes them off.
             people = people | User.objects.filter(roadmap_memberships__roadmap=roadmap).order_by("username")

@@ -316,6 +316,15 @@ def test_a_roadmap_is_begun_and_changed_and_what_is_wrong_is_said_beside_its_fie
     roadmap.refresh_from_db()
     assert (roadmap.name, roadmap.changes.last().why) == ("Renewals and refunds", "One team.")
 
+    # Somebody who opened the form before that is told, and saves again if they mean it.
+    late = given | {"technology": [owner.pk], "name": "Refunds", "version": "1"}
+    told = client.post(edit, late)
+    assert told.status_code == HTTPStatus.CONFLICT
+    assert "from “Renewals” to “Renewals and refunds”" in told.context["form"].errors["name"][0]
+    client.post(edit, late | {"version": told.context["form"]["version"].value()})
+    roadmap.refresh_from_db()
+    assert roadmap.name == "Refunds"
+
 
 def test_an_owner_is_offered_the_products_of_their_role(client):
     mine, other = make.make_product(), make.make_product()
