@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from portfolio.common import access
 from portfolio.common.filters import codes_in
@@ -13,6 +14,7 @@ from portfolio.common.months import today
 from products.catalog.models import Product
 from products.roadmaps.content import plain
 from products.roadmaps.models import Horizon, Item, Roadmap
+from products.roadmaps.models.items import OPEN
 from products.value.models import Metric
 from teams.models import Team
 
@@ -175,7 +177,9 @@ class ItemForm(forms.ModelForm):
         for side in ("business_champion", "technology_champion"):
             kept = User.objects.filter(pk=getattr(item, f"{side}_id"))
             self.fields[side].queryset = (_people() | kept).order_by("username")
-        others = roadmap.items.kept().exclude(pk=item.pk)
+        # What is shipped already is no longer waited for, unless it was.
+        waited_for = Item.objects.filter(awaited_by__item=item).values("pk") if item.pk else ()
+        others = roadmap.items.filter(Q(state__in=OPEN) | Q(pk__in=waited_for)).exclude(pk=item.pk)
         self.fields["needs"].queryset = others.order_by("name", "pk")
         if not others.exists():
             del self.fields["needs"]

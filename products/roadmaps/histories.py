@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 
 from portfolio.common import formats
 from products.roadmaps.content import PLACES
-from products.roadmaps.models import Change, Item, ItemKind, Roadmap, State
+from products.roadmaps.models import Change, ChangeKind, Item, ItemKind, Roadmap, State
 
 #: What a field is called where its own name is not what people say.
 _CALLED = {
@@ -60,6 +60,8 @@ def _codes(row: dict[str, Any]) -> list[str]:
 
 def _entry(change: Change, names: dict[str, str], about: str | None) -> dict[str, Any]:
     rows = [row for row in change.changes if about is None or row["item"] == about or about in _codes(row)]
+    if change.kind == ChangeKind.ADD:
+        rows = [row for row in rows if row["field"] not in ("name", "state")]  # told by the heading
     items = list(dict.fromkeys(row["item"] for row in rows if row["item"]))
     named = [names.get(code, code) for code in items]
     what = change.get_kind_display()

@@ -545,3 +545,5 @@ def test_the_page_of_a_product_shows_its_roadmaps_and_open_items_as_they_are(cli
     shown = text(client.get(address))
     assert "The years ahead" in shown
     assert "Renew by call" in shown
+    # As known at a moment, the product is shown without: a roadmap is shown as it is.
+    assert "Renew by call" not in text(client.get(address, {"known": "2026-03-01T12:00Z"}))
