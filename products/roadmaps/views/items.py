@@ -184,31 +184,18 @@ def _moved(
     form = ItemForm(data, instance=item)
     form.is_valid()
     for one in clashes:
-        words = (
-            f"{one.by} changed this from {_said(one.old)} to {_said(one.new)} since you opened the form. "
-            "What you typed is kept: save again to replace theirs, or put theirs back."
-        )
-        form.add_error(one.field if one.field in form.fields else None, words)
+        form.add_error(one.field if one.field in form.fields else None, str(one))
     if not clashes:  # somebody was quicker still: between the look and the lock
         form.add_error(None, str(moved))
     return _edit(request, item, form, status=HTTPStatus.CONFLICT)
 
 
-def _said(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) and value else f"“{value}”" if value else "nothing"
-
-
 def _edit(request: HttpRequest, item: Item, form: forms.BaseForm, status: int | None = None) -> HttpResponse:
+    stored = Item.objects.select_related("roadmap").get(pk=item.pk)  # the form's row has what was typed
     return _show(
-        request,
-        form,
-        status,
-        title=f"Change {Item.objects.get(pk=item.pk)}",
-        kicker=str(item.roadmap),
-        cancel=item.get_absolute_url(),
-        item=item,
-        roadmap=item.roadmap,
-    )
+        request, form, status, title=f"Change {stored}", kicker=str(stored.roadmap),
+        cancel=stored.get_absolute_url(), item=stored,
+    )  # fmt: skip
 
 
 def _show(request: HttpRequest, form: forms.BaseForm, status: int | None = None, **context: Any) -> HttpResponse:
