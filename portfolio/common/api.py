@@ -138,7 +138,7 @@ def correction_of(serializer: type[RecordedSerializer]) -> type[RecordedSerializ
 
 
 def if_match(name: str) -> OpenApiParameter:
-    """Return the description of the header by which a change names the version of a row, called `name`, it is made to."""
+    """Describe the header by which a change names the version that it is made to, of a row that is called `name`."""
     return OpenApiParameter(
         "If-Match",
         OpenApiTypes.STR,
