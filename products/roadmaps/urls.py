@@ -2,10 +2,15 @@
 
 from django.urls import path
 
-from products.roadmaps.views import baselines, ideas, items, results, reviews, roadmaps
+from products.roadmaps.views import baselines, ideas, imports, items, lists, results, reviews, roadmaps
 
 app_name = "roadmaps"
 
+list_urls = [
+    path("items/", lists.item_list, name="item-list"),
+    path("import/", imports.item_import, name="item-import"),
+    path("<slug:code>/markdown/", lists.roadmap_markdown, name="roadmap-markdown"),
+]
 item_urls = [
     path("items/<slug:code>/", items.item_detail, name="item-detail"),
 ]
@@ -26,6 +31,7 @@ roadmap_urls = [
     path("<slug:code>/", roadmaps.roadmap_detail, name="roadmap-detail"),
 ]
 urlpatterns = [
+    *list_urls,
     *item_urls,
     *baseline_urls,
     *review_urls,
