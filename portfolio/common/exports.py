@@ -44,13 +44,14 @@ RECORDING = "recorded_at recorded_by retracted_at retracted_by reason id correct
 class Column:
     """One column: its name in the file, where a row has its value, and what its cells look like.
 
-    With an `expression` the database works the value out for the file, under the name of the `path`.
+    With an `expression` the database works the value out for the file, under the name of the `path`; it is made only
+    then, since models may not be loaded yet where columns are listed.
     """
 
     name: str
     path: str
     cells: Cells
-    expression: Any = None
+    expression: Callable[[], Any] | None = None
 
     def of(self, row: Any) -> Any:
         """Return the value of a row that is held in memory."""
@@ -255,7 +256,7 @@ class _Source:
             yield from _cut(rows)
             return
         paths = [column.path for column in self.export.columns]
-        worked_out = {column.path: column.expression for column in self.export.columns if column.expression}
+        worked_out = {column.path: column.expression() for column in self.export.columns if column.expression}
         found = self.rows.prefetch_related(None).annotate(**worked_out).values_list(*paths)
         with self._open(found.db):
             yield from _cut(found.iterator(chunk_size=BATCH))

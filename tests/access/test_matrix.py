@@ -37,12 +37,20 @@ WRITES = {
     "apply": "write",
     "revert": "write",
     "batch": "add",
+    "load": "add",
+    "move": "write",
+    "reorder": "write",
+    "start": "write",
+    "block": "write",
+    "ship": "write",
+    "drop": "write",
+    "settle": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
-VERSIONED = {"partial_update", "undo", "redo", "propose"}
-#: Steps of a decision: who may take them is told first what they have not said, such as what they have seen.
-STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert"}
-READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
+VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
+#: Steps of which who may take them is told first what they have not said, such as what they have seen.
+STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "interests"}
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare"}
 
@@ -99,7 +107,7 @@ VERBS = {
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
-READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
+READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare", "markdown"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",
@@ -131,7 +139,14 @@ BEGUN_AT = {"value:confirmation-add": "write"}
 #: A page that is about another kind of row than its name says.
 ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario"}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
-OWN_PAGES = {"account-tokens", "account-token-revoke", "intake:import", "intake:preview", "intake:discard"}
+OWN_PAGES = {
+    "account-tokens",
+    "account-token-revoke",
+    "intake:import",
+    "intake:preview",
+    "intake:discard",
+    "roadmaps:item-import",
+}
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "account_login",
@@ -282,7 +297,8 @@ def nothing_kept():
 def request(world: World, person: Someone, endpoint: Endpoint):
     """Send a request and undo what it did."""
     send = getattr(world.clients[person.name], endpoint.method.lower())
-    seen = {"headers": {"If-Match": '"1"'}} if endpoint.action in VERSIONED else {}
+    version = getattr(world.rows.get(endpoint.kind), "version", 1)
+    seen = {"headers": {"If-Match": f'"{version}"'}} if endpoint.action in VERSIONED else {}
     address = endpoint.address(world)
     with transaction.atomic():
         if endpoint.method == "GET":
@@ -299,8 +315,10 @@ def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
     if endpoint.action == "create":
         return world.new(endpoint.kind)
-    if endpoint.action == "batch":
+    if endpoint.action in ("batch", "load"):
         return [world.new(endpoint.kind)]
+    if endpoint.action in world.bodies:
+        return world.bodies[endpoint.action]
     if endpoint.action == "partial_update":
         return {"name": "Another name"}
     if endpoint.action == "change":
