@@ -22,7 +22,12 @@ from products.roadmaps.retiring import settle_interest
 from products.roadmaps.worth import worths
 
 CENT = Decimal("0.01")
-WHY = {"required": False, "allow_blank": True, "max_length": 500, "help_text": "Stays readable with the change."}
+WHY: dict[str, Any] = {
+    "required": False,
+    "allow_blank": True,
+    "max_length": 500,
+    "help_text": "Stays readable with the change.",
+}
 INSTEAD = {
     "state": "It follows from `start`, `block`, `ship` and `drop`.",
     "blocked_by": "`block` says it.",
