@@ -120,7 +120,7 @@ class Codes(models.Subquery):
     def as_postgresql(self, compiler, connection, **options):
         """Return it as PostgreSQL has it."""
         template = "(SELECT STRING_AGG(code, ' ') FROM (%(subquery)s) codes)"
-        return self.as_sql(compiler, connection, template=template, **options)
+        return self.as_sql(compiler, connection, template=template, **options)  # type: ignore[call-arg]
 
 
 def _column(model: type[models.Model], word: str) -> Column:
