@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db import transaction
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
@@ -100,8 +99,7 @@ class ItemImport(viewsets.GenericViewSet):
             except Unreadable as error:
                 return refused(Report(KIND.name, errors=error.problems))
         source = f"{len(rows)} rows by the API"
-        with transaction.atomic():
-            report = load_one_by_one(KIND, rows, problems, by=request.user, dry_run=is_dry_run, source=source)
+        report = load_one_by_one(KIND, rows, problems, by=request.user, dry_run=is_dry_run, source=source)
         if report.errors:
             return refused(report)
         return Response(_answer(report, rows))
