@@ -8,7 +8,9 @@ from products.roadmaps.views import (
     differences,
     home,
     ideas,
+    imports,
     items,
+    lists,
     order,
     results,
     reviews,
@@ -17,6 +19,11 @@ from products.roadmaps.views import (
 
 app_name = "roadmaps"
 
+list_urls = [
+    path("items/", lists.item_list, name="item-list"),
+    path("import/", imports.item_import, name="item-import"),
+    path("<slug:code>/markdown/", lists.roadmap_markdown, name="roadmap-markdown"),
+]
 item_urls = [
     path("items/add/", items.item_add, name="item-add"),
     path("items/<slug:code>/", items.item_detail, name="item-detail"),
@@ -68,6 +75,7 @@ roadmap_urls = [
     path("<slug:code>/history/", roadmaps.roadmap_history, name="roadmap-history"),
 ]
 urlpatterns = [
+    *list_urls,
     *item_urls,
     *baseline_urls,
     *comment_urls,

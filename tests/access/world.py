@@ -196,6 +196,16 @@ class World:
             "other team": {"team": other_team},
         }
         self.people = list(self._people(scopes))
+        #: What the API takes for actions that are about no new row.
+        self.bodies = {
+            "move": {"horizon": "now"},
+            "reorder": {"roadmap": "ahead", "horizon": "later", "items": ["no-more-paper", "by-phone"]},
+            "start": {},
+            "block": {"blocked_by": "No test data."},
+            "ship": {},
+            "drop": {"why": "Too dear."},
+            "settle": {"key": "link:0", "goes_to": "Nowhere."},
+        }
 
     def _people(self, scopes: dict[str, dict]) -> Iterator[Someone]:
         for role in ROLES:
@@ -268,5 +278,14 @@ class World:
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rebalance.elasticity": {"product": "beside", "low": "0.2", "high": "0.6", "why": "A judgement"},
             "rebalance.scenario": {"name": "New", "value_stream": "below", "starts": "2026-02-01"},
+            "roadmaps.roadmap": {
+                "code": "new", "name": "New", "products": ["here"], "business": ["nobody"],
+                "technology": ["leader-of-whole"],
+            },
+            "roadmaps.item": {
+                "code": "new", "roadmap": "ahead", "product": "here", "name": "New", "exception": "It is the law.",
+                "effort_low": "1", "effort_high": "2", "business_champion": "nobody",
+                "technology_champion": "leader-of-whole",
+            },
             "rollup.run": {},
         }[kind]  # fmt: skip
