@@ -120,7 +120,7 @@ def test_a_baseline_is_read_in_full_and_says_when_it_was_tampered_with(client, r
 
     shown = page(client, "baseline-detail", baseline.pk).content.decode()
     assert "Renew by phone" in shown
-    assert "120 to 140" in shown
+    assert "between 120 and 140" in shown
     assert "Something else" not in shown
     assert "worked out anew for this page and is the same" in shown
 
