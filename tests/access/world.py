@@ -184,7 +184,6 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
-        self.signature = {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"}
         self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
@@ -238,6 +237,7 @@ class World:
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
             "roadmaps.baseline": {"roadmap": "unfrozen", "why": "To sign it."},
             "roadmaps.comment": {"roadmap": "ahead", "text": "Is this so?"},
+            "roadmaps.signoff": {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
