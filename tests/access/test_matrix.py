@@ -336,7 +336,7 @@ def request(world: World, person: Someone, endpoint: Endpoint):
 def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
     if endpoint.action == "create":
-        return world.signature if endpoint.needs == "sign" else world.new(endpoint.kind)
+        return world.new(endpoint.kind)
     if endpoint.action in ("batch", "load"):
         return [world.new(endpoint.kind)]
     if endpoint.action in world.bodies:

@@ -184,7 +184,6 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
-        self.signature = {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"}
         self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
@@ -251,6 +250,7 @@ class World:
             "roadmaps.experiment": {
                 "item": "by-phone", "concluded_on": "2026-01-02", "effect": "4", "standard_error": "2", "source": "A",
             },
+            "roadmaps.signoff": {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
