@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from rest_framework.test import APIClient
@@ -234,3 +235,9 @@ def test_what_shipped_without_a_metric_cannot_be_experimented_on():
     item = make.make_item(metric=None)
     with pytest.raises(ValidationError, match="names no metric"):
         make.make_experiment(item=item)
+
+
+def test_the_record_of_a_roadmap_stands_wherever_it_is_included():
+    roadmap = shipped(30).roadmap
+    text = render_to_string("roadmaps/_track_record.html", {"roadmap": roadmap})
+    assert "1 shipped: 1 did what was promised." in text

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from portfolio.common import formats
 from portfolio.common.money import quantity_field
 from portfolio.common.months import today
 from portfolio.common.recorded import Recorded
@@ -77,7 +78,7 @@ class Experiment(OfRoadmap, Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"Experiment on {self.item}, {self.concluded_on}"
+        return f"Experiment on {self.item}, {formats.day_name(self.concluded_on)}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
