@@ -107,7 +107,7 @@ def require_settling(user: User, comment: Comment) -> None:
     """Raise NotAllowed for whoever may not."""
     if not may_settle(user, comment):
         raise NotAllowed(
-            "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever may edit the roadmap "
+            "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever edits the roadmap "
             "may. Answer it instead."
         )
 
