@@ -28,7 +28,7 @@ from products.roadmaps.forms import (
     SettleForm,
     ShipForm,
 )
-from products.roadmaps.models import Dependency, Horizon, Item, ItemKind, Roadmap
+from products.roadmaps.models import Horizon, Item, ItemKind, Roadmap
 from products.roadmaps.order_actions import move_item
 from products.roadmaps.views.roadmaps import answer
 from products.roadmaps.worth import worths
@@ -59,7 +59,6 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
     valuation = None
     if item.metric:
         valuation = Valuation.objects.known().current(on).filter(metric=item.metric).for_table().first()
-    awaited = item.awaited_by.select_related("item__roadmap", "item__product").order_by("item__name", "pk")
     changes = histories.of_item(item)
     latest = list(changes[: LATEST + 1])
     context = {
@@ -68,10 +67,6 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
         "worth": worth,
         "currency": currency,
         "valuation": valuation,
-        "waits_for": Dependency.objects.filter(item=item)
-        .select_related("needs__roadmap", "needs__product")
-        .order_by("needs__name", "pk"),
-        "awaited_by": awaited,
         "entries": histories.entries(latest[:LATEST], item.code),
         "has_more": len(latest) > LATEST,
         "interests": _interests(item) if item.kind == ItemKind.RETIRE else None,
