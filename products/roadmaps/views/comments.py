@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -50,7 +51,16 @@ def comment_add(request: HttpRequest, code: str) -> HttpResponse:
                 messages.info(request, f"Nobody here has the account @{name}, so nobody is asked by that name.")
             return redirect(_back(request, said.comment))
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound and form.errors else HTTPStatus.OK
-    context = {"roadmap": roadmap, "form": form, "about": _about(roadmap, request), "title": "Comment"}
+    about = _about(roadmap, request)
+    title = "Answer" if about["answers"] else "Comment"
+    context = {
+        "roadmap": roadmap,
+        "form": form,
+        "about": about,
+        "title": title,
+        "submit": title,
+        "cancel": reverse("roadmaps:comment-list", args=[roadmap.code]),
+    }
     return render(request, "roadmaps/comment_form.html", context, status=status)
 
 
