@@ -54,14 +54,15 @@
 
   function drop() {
     const moved = isMoved();
+    const { list, before } = taken;
     const card = release();
-    if (moved) send(card);
+    if (moved) send(card, () => list.insertBefore(card, before));
     else say(`${card.dataset.name} stays in ${whereIs(card)}.`);
   }
 
   // -- What the server says ------------------------------------------------------------------------
 
-  async function send(card) {
+  async function send(card, undo) {
     const body = new FormData();
     body.set("horizon", columnOf(card).dataset.horizon);
     // Beside another card, not at a number: of moves made at the same time both count.
@@ -69,12 +70,12 @@
     if (after) body.set("after", after.dataset.code);
     else if (before) body.set("before", before.dataset.code);
     body.set("csrfmiddlewaretoken", card.querySelector("[name=csrfmiddlewaretoken]").value);
-    await post(card.dataset.move, body, card.dataset.code);
+    await post(card.dataset.move, body, card.dataset.code, undo);
   }
 
   const asked = () => (board().dataset.query ? `?${board().dataset.query}` : "");
 
-  async function post(address, body, code) {
+  async function post(address, body, code, undo) {
     board().querySelector(".board")?.classList.add("busy");
     let answer;
     try {
@@ -82,19 +83,19 @@
         method: "POST", body, headers: { "HX-Request": "true" }, credentials: "same-origin",
       });
     } catch {
-      await reload("Not moved: the server does not answer. Try again in a while.", code);
+      await reload("Not moved: the server does not answer. Try again in a while.", code, undo);
       return;
     }
     if (answer.headers.get("Content-Type")?.startsWith("text/html") && [200, 400, 409, 422].includes(answer.status)) {
       show(await answer.text(), code);
     } else {
       const why = answer.status === 403 ? "you may not change this roadmap any more" : `the server answered ${answer.status}`;
-      await reload(`Not moved: ${why}. The board is shown as it is.`, code);
+      await reload(`Not moved: ${why}. The board is shown as it is.`, code, undo);
     }
   }
 
-  // What is shown may be wrong now: ask for the board again, and if that fails too, for the whole page.
-  async function reload(words, code) {
+  // What is shown may be wrong now: ask for the board again; if that fails too, the card goes back to where it was.
+  async function reload(words, code, undo) {
     try {
       const answer = await fetch(location.pathname + asked(), {
         headers: { "HX-Request": "true" }, credentials: "same-origin",
@@ -103,6 +104,7 @@
       show(await answer.text(), code, words);
     } catch {
       board().querySelector(".board")?.classList.remove("busy");
+      undo?.();
       complain(words);
     }
   }
@@ -125,6 +127,9 @@
       complain(words || "The server's answer cannot be read. Load the page again.");
       return;
     }
+    // Of two answers that pass each other on the way, the later board stays.
+    if (Number(found.dataset.version) < Number(board().dataset.version)) return;
+    taken = null; // whatever is held is of the board that goes
     board().replaceWith(document.adoptNode(found));
     if (words) complain(words);
     // What went wrong is an alert, which is said by itself.

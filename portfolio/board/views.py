@@ -201,7 +201,8 @@ def _product_parts(request: HttpRequest, row: Product, form: ProductForm, may: d
         context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
-    context["roadmaps"] = roadmap_panels.roadmaps(row)
+    if not request.GET.get("known"):  # a roadmap is shown as it is; what it was is in its baselines and changes
+        context["roadmaps"] = roadmap_panels.roadmaps(row)
     context["decisions"] = Decision.objects.about(row.pk, at)[:MOST_DECISIONS]
     return {
         "content": fragments.render("board/_product.html", request, context),

@@ -1,22 +1,27 @@
 """What the API's rooms share: serializers that go through the actions, pages by cursor, and two kinds of viewset.
 
 Described rows are read, added and edited by code. Recorded rows are read and recorded; `correct` and `retract`
-are calls of their own, because nothing recorded is overwritten.
+are calls of their own, because nothing recorded is overwritten. What several people edit at once is read with an ETag
+and changed with If-Match.
 """
 
+import re
 from typing import Any
 
 from django.db import models
 from drf_orjson_renderer.renderers import ORJSONRenderer
-from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import mixins, serializers, viewsets
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import exceptions, mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.pagination import CursorPagination
 from rest_framework.response import Response
 
 from portfolio.common import access, actions, exports
 from portfolio.common.described import Described
-from portfolio.common.errors import NotAllowed
+from portfolio.common.errors import NeedsVersion, NotAllowed
+
+_ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
 
 
 class CodePages(CursorPagination):
@@ -130,6 +135,39 @@ def correction_of(serializer: type[RecordedSerializer]) -> type[RecordedSerializ
     Correction.__name__ = f"Correct{serializer.__name__}"
     Correction.__doc__ = f"What changes in a correction, and why. {serializer.__doc__ or ''}"
     return Correction
+
+
+def if_match(name: str) -> OpenApiParameter:
+    """Describe the header by which a change names the version that it is made to, of a row that is called `name`."""
+    return OpenApiParameter(
+        "If-Match",
+        OpenApiTypes.STR,
+        OpenApiParameter.HEADER,
+        required=True,
+        description='The ETag of the version that was seen, such as `"7"`. Without it the answer is 428; where the '
+        f"{name} is at another version by now, 412 with what changed since.",
+    )
+
+
+def etag(row: Any) -> str:
+    """Return the ETag of a row's version."""
+    return f'"{row.version}"'
+
+
+def version_asked(request: Any, name: str) -> int:
+    """Return the version that If-Match names of a row, called `name`; NeedsVersion (428) where there is none."""
+    given = request.headers.get("If-Match", "")
+    if not given:
+        raise NeedsVersion(
+            f"This changes what others may be changing, too: send the ETag of the {name} in If-Match, as in "
+            f'If-Match: "7". Read the {name} for it.'
+        )
+    match = _ETAG.fullmatch(given)
+    if not match:
+        raise exceptions.ValidationError(
+            f'If-Match is {given[:40]!r}; it must be one ETag of this {name}, as in If-Match: "7".'
+        )
+    return int(match[1])
 
 
 class CsvRenderer(ORJSONRenderer):

@@ -42,11 +42,16 @@ RECORDING = "recorded_at recorded_by retracted_at retracted_by reason id correct
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name in the file, where a row has its value, and what its cells look like."""
+    """One column: its name in the file, where a row has its value, and what its cells look like.
+
+    With an `expression` the database works the value out for the file, under the name of the `path`; it is made only
+    then, since models may not be loaded yet where columns are listed.
+    """
 
     name: str
     path: str
     cells: Cells
+    expression: Callable[[], Any] | None = None
 
     def of(self, row: Any) -> Any:
         """Return the value of a row that is held in memory."""
@@ -82,25 +87,40 @@ class Export:
     """What a list is called as a file, and its columns: those that an import reads, and further ones.
 
     Columns are words: the name of a field, or `name=path` for one that is found elsewhere, as in
-    `currency=stream__currency`. Related rows are told by their codes, people by the names of their accounts.
+    `currency=stream__currency`. Related rows are told by their codes, people by the names of their accounts. Columns
+    that the database works out are given as `worked_out`; their names stand among the words.
     """
 
     name: str
     model: type[models.Model]
     read: str
     more: str = ""
+    worked_out: tuple[Column, ...] = ()
 
     @cached_property
     def columns(self) -> tuple[Column, ...]:
         """All columns, in the file's order."""
         recording = RECORDING if issubclass(self.model, Recorded) else ""
         words = f"{self.read} {self.more} {recording}".split()
-        return tuple(_column(self.model, word) for word in words)
+        worked_out = {column.name: column for column in self.worked_out}
+        return tuple(worked_out.get(word) or _column(self.model, word) for word in words)
 
     @cached_property
     def further(self) -> frozenset[str]:
         """The names of the columns that say more than an import reads."""
         return frozenset(column.name for column in self.columns[len(self.read.split()) :])
+
+
+class Codes(models.Subquery):
+    """The codes that a subquery of one column, called `code`, gives, in its order with a space between them."""
+
+    template = "(SELECT GROUP_CONCAT(code, ' ') FROM (%(subquery)s) codes)"
+    output_field = models.TextField()
+
+    def as_postgresql(self, compiler, connection, **options):
+        """Return it as PostgreSQL has it."""
+        template = "(SELECT STRING_AGG(code, ' ') FROM (%(subquery)s) codes)"
+        return self.as_sql(compiler, connection, template=template, **options)  # type: ignore[call-arg]
 
 
 def _column(model: type[models.Model], word: str) -> Column:
@@ -236,7 +256,8 @@ class _Source:
             yield from _cut(rows)
             return
         paths = [column.path for column in self.export.columns]
-        found = self.rows.prefetch_related(None).values_list(*paths)
+        worked_out = {column.path: column.expression() for column in self.export.columns if column.expression}
+        found = self.rows.prefetch_related(None).annotate(**worked_out).values_list(*paths)
         with self._open(found.db):
             yield from _cut(found.iterator(chunk_size=BATCH))
 

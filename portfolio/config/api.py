@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 import funding.api
 import portfolio.board.api
 import portfolio.intake.api
+import portfolio.intake.item_api
 import portfolio.network.api
 import portfolio.rebalance.api
 import portfolio.rollup.api
@@ -29,6 +30,8 @@ class Router(SimpleRouter):
 
 
 router = Router()
+for prefix, viewset in portfolio.intake.item_api.routes:  # first: below it `import` would be taken for an item's code
+    router.register(prefix, viewset, basename=f"{prefix}-file")
 for room in (
     products.catalog.api,
     teams.api,

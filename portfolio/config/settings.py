@@ -327,6 +327,8 @@ SPECTACULAR_SETTINGS = {
         "ProductKind": "products.catalog.models.Kind",
         "InsightKind": "products.catalog.models.InsightKind",
         "GuardrailKind": "funding.models.GuardrailKind",
+        "RoadmapItemKind": "products.roadmaps.models.ItemKind",
+        "RoadmapItemState": "products.roadmaps.models.State",
         "Evidence": "products.value.models.Evidence",
     },
     "POSTPROCESSING_HOOKS": [

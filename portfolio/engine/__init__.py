@@ -19,6 +19,9 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `scoring`: how good stated ranges turned out to be.
 - `elasticities`: how value answers to spend, from histories drawn towards their stage.
 - `information`: what it would be worth to measure next.
+- `observed`: what a metric did once something shipped, against its trend before and what was promised.
+- `shrinkage`: effects of experiments, drawn towards what effects have been.
+- `ordering`: what items return for their effort, in which order, and what they ask of whom.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.

@@ -22,6 +22,8 @@ from portfolio.intake.kinds import Kind, kind_named
 from portfolio.intake.reports import ADDED, CORRECTED, UNCHANGED, Report
 from portfolio.intake.resolving import Entry, convert, find_standing
 from portfolio.intake.streams import Chunk, mapping_chunks
+from products.roadmaps.import_actions import ItemRow, import_items
+from products.roadmaps.models import Item
 
 
 def load_rows(
@@ -123,7 +125,9 @@ class Load:
         find_standing(self.kind, entries, by=self.by)
         try:
             with gathering_marks(), checked_together(unless=lambda: self.errors):
-                if self.kind.is_described:
+                if self.kind.model is Item:
+                    self._import(entries)
+                elif self.kind.is_described:
                     self._save(entries)
                 else:
                     self._record(entries)
@@ -142,6 +146,15 @@ class Load:
     def refuse(self, number: int, error: Exception) -> None:
         """Explain a bad row, beside the column that each error is about."""
         self.errors += explained(self.kind, number, error)
+
+    def _import(self, entries: list[Entry]) -> None:
+        """Add and change items of roadmaps, each with what it waits for, by the action of their room."""
+        rows = [ItemRow(entry.number, entry.values, entry.is_bad) for entry in entries]
+        done = import_items(rows, by=self.by, why=self.reason)
+        for number, error in done.refused:
+            self.refuse(number, error)
+        self.outcomes |= dict.fromkeys(done.added, ADDED) | dict.fromkeys(done.changed, CORRECTED)
+        self.outcomes |= dict.fromkeys(done.unchanged, UNCHANGED)
 
     def _save(self, entries: list[Entry]) -> None:
         """Save described rows, each after the rows of the file that it refers to."""

@@ -99,8 +99,9 @@ class Raw(BaseParser):
         return {}
 
 
-def _parser(of: str) -> type[Raw]:
-    return type("Raw", (Raw,), {"media_type": of})
+def raw_parsers(*types: str) -> list[type[Raw]]:
+    """Return what stands for bodies of these types."""
+    return [type("Raw", (Raw,), {"media_type": of}) for of in types]
 
 
 def described(kind: str, serializer: type[serializers.Serializer], example: str) -> Callable:
@@ -146,7 +147,7 @@ class BatchViewSet(VisibleRows, viewsets.GenericViewSet):
     """Records many rows of one kind at once."""
 
     kind = ""
-    parser_classes = [_parser(of) for of in READERS]
+    parser_classes = raw_parsers(*READERS)
     http_method_names = ["post", "options"]
 
     def record(self, request: Request) -> Response:

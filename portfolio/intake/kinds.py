@@ -15,6 +15,7 @@ import funding.exports
 import portfolio.network.exports
 import portfolio.rebalance.exports
 import products.catalog.exports
+import products.roadmaps.exports
 import products.value.exports
 import teams.exports
 from funding.models import (
@@ -28,13 +29,15 @@ from funding.models import (
     Transfer,
     Waiver,
 )
-from portfolio.common.described import Described
+from portfolio.common.models import User
 from portfolio.common.money import base_currency
+from portfolio.common.recorded import Recorded
 from portfolio.intake import cells
 from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.roadmaps.models import Item
 from products.value.models import Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
 
@@ -43,6 +46,7 @@ EXPORTS = (
     *teams.exports.EXPORTS,
     *products.catalog.exports.EXPORTS,
     *products.value.exports.EXPORTS,
+    *products.roadmaps.exports.EXPORTS,
     *funding.exports.EXPORTS,
     *portfolio.network.exports.EXPORTS,
     *portfolio.rebalance.exports.EXPORTS,
@@ -58,6 +62,7 @@ class Column:
     example: str
     is_key: bool
     is_month: bool = False
+    is_list: bool = False  #: of codes, with a space between them
 
     @property
     def is_needed(self) -> bool:
@@ -75,20 +80,30 @@ class Column:
         return self.field.null or self.field.blank
 
     @property
-    def refers_to(self) -> type[Described] | None:
-        """The model whose codes stand in this column, if any."""
+    def refers_to(self) -> type[models.Model] | None:
+        """The model whose codes stand in this column, if any; of accounts their names."""
         return self.field.related_model if self.field.is_relation else None
+
+    @property
+    def code_field(self) -> str:
+        """The field of that model by which its rows are told."""
+        return "username" if self.refers_to is User else "code"
 
     @cached_property
     def read(self) -> Callable[[str], Any]:
         """The function that turns a cell into a value."""
-        return cells.reader(self.field, is_month=self.is_month)
+        read = cells.reader(self.field, is_month=self.is_month)
+        return (lambda text: read(text).split()) if self.is_list else read
 
     @property
     def note(self) -> str:
         """What goes into a cell, in words."""
         field = self.field
-        if self.refers_to:
+        if self.is_list:
+            words = "Codes, with a space between them"
+        elif self.refers_to is User:
+            words = "Name of an account"
+        elif self.refers_to:
             words = f"Code of a {self.refers_to._meta.verbose_name}"
         elif self.is_month:
             words = "Month, such as 2017-03"
@@ -124,7 +139,7 @@ class Kind:
     @property
     def is_described(self) -> bool:
         """Whether rows are edited in place, by code; else they are recorded and corrected."""
-        return issubclass(self.model, Described)
+        return not issubclass(self.model, Recorded)
 
     @cached_property
     def by_name(self) -> dict[str, Column]:
@@ -149,15 +164,28 @@ class Kind:
         return known.filter(base=base_currency()) if self.model is ExchangeRate else known
 
 
+#: What is no field of its model's table, and is read from a column all the same.
+LISTS = {(Item, "needs"): "The items it waits for, in this file or on any roadmap."}
+
+
+def _field(model: type[models.Model], column: str) -> models.Field:
+    if (model, column) not in LISTS:
+        return model._meta.get_field(column)
+    field: models.Field = models.TextField(blank=True, help_text=LISTS[model, column])
+    field.set_attributes_from_name(column)
+    return field
+
+
 def _kind(name: str, model: type[models.Model], key: str, /, **examples: str) -> Kind:
     keys = tuple(key.split())
     columns = [
         Column(
             name=column,
-            field=model._meta.get_field(column),
+            field=_field(model, column),
             example=example,
             is_key=column in keys,
             is_month=column == "month",
+            is_list=(model, column) in LISTS,
         )
         for column, example in examples.items()
     ]
@@ -211,6 +239,13 @@ KINDS: dict[str, Kind] = {
         _kind(
             "observations", Observation, "metric starts", metric="vehicle-tax-online", starts="2017-03-01",
             ends="2017-04-01", value="2450000", source="Service statistics",
+        ),
+        _kind(
+            "roadmap-items", Item, "code", code="renew-by-phone", roadmap="vehicle-tax", product="vehicle-tax",
+            name="Renew by phone", description="Nobody has to wait for the post.", kind="outcome", horizon="next",
+            starts="2017-04-01", ends="", metric="vehicle-tax-online", metric_from="2450000", metric_low="2500000",
+            metric_high="2600000", by_when="2017-12-31", exception="", effort_low="4", effort_high="9.5",
+            team="tax-online", business_champion="partner", technology_champion="owner", needs="", state="planned",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db import models
 
-from portfolio.common.described import Described
 from portfolio.common.models import User
 from portfolio.intake.cells import shown, suggestion
 from portfolio.intake.errors import BadCell, Problem
@@ -51,14 +50,16 @@ def convert(kind: Kind, rows: list[Mapping[str, str]], problems: list[Problem]) 
     present = set(columns_of(rows))
     for column in kind.columns:
         if column.name in present:
-            cells = [(row.get(column.name) or "").strip() for row in rows]
+            # None is a cell that was not given, such as a field that an object of JSON does not have.
+            given = [row.get(column.name, "") for row in rows]
+            cells = [cell if cell is None else cell.strip() for cell in given]
             _fill(kind, column, cells, entries, problems)
     return _once(kind, entries, problems)
 
 
-def _fill(kind: Kind, column: Column, cells: list[str], entries: list[Entry], problems: list[Problem]) -> None:
+def _fill(kind: Kind, column: Column, cells: list[str | None], entries: list[Entry], problems: list[Problem]) -> None:
     is_own = column.refers_to is kind.model
-    read = _reference(column, cells, kind if is_own else None) if column.refers_to else column.read
+    read = _reference(column, filter(None, cells), is_own=is_own) if column.refers_to else column.read
     described = set(cells) & {entry.values.get("code") for entry in entries} if is_own else ()
     results: dict[str, Any] = {}
     for cell, entry in zip(cells, entries, strict=True):
@@ -66,7 +67,9 @@ def _fill(kind: Kind, column: Column, cells: list[str], entries: list[Entry], pr
             if column.is_needed:
                 problems.append(Problem(entry.number, column.name, f"The cell is empty. Needed: {column.note}"))
                 entry.is_bad = True
-            elif column.can_be_emptied:
+            elif column.is_list and cell is not None:
+                entry.values[column.field.name] = []
+            elif column.can_be_emptied and cell is not None:
                 entry.values[column.field.name] = None if column.field.null else ""
             continue  # else what stands stays, and what is new has the default
         if cell in described:
@@ -89,25 +92,26 @@ def _attempt(read: Callable[[str], Any], cell: str) -> Any:
         return error
 
 
-def _reference(column: Column, cells: list[str], own: Kind | None) -> Callable[[str], Described]:
+def _reference(column: Column, cells: Iterable[str], *, is_own: bool) -> Callable[[str], models.Model]:
     """Return the function that finds a row by code: all of the column's codes are looked up at once."""
-    model = column.refers_to
-    codes = {cell for cell in cells if cell and "\x00" not in cell}
+    model: Any = column.refers_to
+    by = column.code_field
+    codes = {cell for cell in cells if "\x00" not in cell}
     rows = model.objects.select_related(*RELATED.get(model, ()))
-    found = {row.code: row for part in chunks(codes) for row in rows.filter(code__in=part)}
-    known = list(model.objects.values_list("code", flat=True)[:MOST_CODES]) if len(found) < len(codes) else []
-    name = model._meta.verbose_name
+    found = {getattr(row, by): row for part in chunks(codes) for row in rows.filter(**{f"{by}__in": part})}
+    known = list(model.objects.values_list(by, flat=True)[:MOST_CODES]) if len(found) < len(codes) else []
+    what = "account with the name" if model is User else f"{model._meta.verbose_name} with the code"
     load = next((kind.name for kind in KINDS.values() if kind.model is model), "")
     suggested = 0
 
-    def read(code: str) -> Described:
+    def read(code: str) -> models.Model:
         nonlocal suggested
         if code in found:
             return found[code]
         suggested += 1  # a column of nothing but unknown codes is not worth searching them all
         near = suggestion(code, known) if suggested <= 20 else ""
-        where = "Give it a row in this file" if own else f"Load it first ({load})"
-        raise BadCell(f"There is no {name} with the code {shown(code)}.{near} {where}, or correct the code.")
+        where = "Give it a row in this file" if is_own else f"Load it first ({load})" if load else "Have it made first"
+        raise BadCell(f"There is no {what} {shown(code)}.{near} {where}, or correct it here.")
 
     return read
 

@@ -288,11 +288,19 @@ def _object_chunk(given: list[tuple[int, Any]], kind: Kind) -> Chunk:
     for name in names - unknown:
         values = [row.get(name, ...) for _, row in given] if len(shapes) > 1 else [row[name] for _, row in given]
         column = ALIASES.get(name, name)
+        if kind.by_name[column].is_list:
+            values = [_joined(value) for value in values]
         cells = _texts(values, numbers, column, problems)
         if column in columns:  # under both of its names
             cells = [one if two is None else two for one, two in zip(columns[column], cells, strict=True)]
         columns[column] = cells
     return Chunk(numbers, columns, problems)
+
+
+def _joined(value: Any) -> Any:
+    """Return a list of codes as a file has it."""
+    is_codes = isinstance(value, list) and all(isinstance(code, str) for code in value)
+    return " ".join(value) if is_codes else value
 
 
 def _texts(values: list[Any], numbers: list[int], column: str, problems: list[Problem]) -> Cells:

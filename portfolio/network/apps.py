@@ -6,5 +6,5 @@ class NetworkConfig(AppConfig):
     label = "network"
 
     def ready(self) -> None:
-        """Tell roadmaps what of this room rests on a product."""
-        from portfolio.network import interests  # noqa: F401
+        """Tell roadmaps what of this room rests on a product, and which products are linked."""
+        from portfolio.network import interests, joining  # noqa: F401

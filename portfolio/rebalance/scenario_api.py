@@ -1,19 +1,17 @@
 """The API of scenarios: read with an ETag, changed with If-Match, so that nobody overwrites what they have not seen."""
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import exceptions, mixins, serializers, viewsets
+from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from portfolio.common import access
-from portfolio.common.api import CodeField, VisibleRows
-from portfolio.common.errors import NeedsVersion
+from portfolio.common.api import CodeField, VisibleRows, etag, if_match, version_asked
 from portfolio.common.money import base_currency
 from portfolio.rebalance import compare, exports, panel, studio
 from portfolio.rebalance import scenario_actions as actions
@@ -26,15 +24,7 @@ from portfolio.rebalance.suggest import suggest
 from portfolio.rollup.filters import WindowForm
 from products.catalog.models import ValueStream
 
-_ETAG = re.compile(r'\s*(?:W/)?"(\d{1,9})"\s*')
-IF_MATCH = OpenApiParameter(
-    "If-Match",
-    OpenApiTypes.STR,
-    OpenApiParameter.HEADER,
-    required=True,
-    description='The ETag of the version that was seen, such as `"7"`. Without it the answer is 428; where the '
-    "scenario is at another version by now, 412 with what changed since.",
-)
+IF_MATCH = if_match("scenario")
 MAY_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Needed to take the suggestion."
 )
@@ -145,27 +135,6 @@ class NothingSerializer(serializers.Serializer):
     """No body is needed."""
 
 
-def etag(scenario: Scenario) -> str:
-    """Return the ETag of a scenario's version."""
-    return f'"{scenario.version}"'
-
-
-def version_asked(request: Any) -> int:
-    """Return the version that If-Match names; NeedsVersion (428) where there is none."""
-    given = request.headers.get("If-Match", "")
-    if not given:
-        raise NeedsVersion(
-            "This changes a scenario that others may be changing, too: send its ETag in If-Match, as in "
-            'If-Match: "7". Read the scenario for it.'
-        )
-    match = _ETAG.fullmatch(given)
-    if not match:
-        raise exceptions.ValidationError(
-            f'If-Match is {given[:40]!r}; it must be one ETag of this scenario, as in If-Match: "7".'
-        )
-    return int(match[1])
-
-
 class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewsets.GenericViewSet):
     """Scenarios: proposed splits of money, to try out together."""
 
@@ -214,7 +183,7 @@ class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewset
         """
         scenario = self.get_object()
         access.require(request.user, scenario)
-        version = version_asked(request)
+        version = version_asked(request, "scenario")
         given = ScenarioChangeSerializer(scenario, data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         settings = {name: value for name, value in given.validated_data.items() if name not in ("lines", "merge")}
@@ -283,7 +252,7 @@ class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewset
         is_taken = given.validated_data["take"]
         if is_taken:
             access.require(request.user, scenario)
-        version = version_asked(request) if is_taken else None
+        version = version_asked(request, "scenario") if is_taken else None
         form = self._window(request)
         found = suggest(studio.study(scenario), form.asked)
         answer = found.as_json() | {"currency": base_currency(), "version": scenario.version, "taken": False}
@@ -335,4 +304,4 @@ class ScenarioViewSet(ProposeAction, VisibleRows, mixins.ListModelMixin, viewset
 
     @staticmethod
     def _version_or_none(request: Any) -> int | None:
-        return version_asked(request) if request.headers.get("If-Match") else None
+        return version_asked(request, "scenario") if request.headers.get("If-Match") else None

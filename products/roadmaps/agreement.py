@@ -4,7 +4,7 @@ Nothing of it is stored: it follows from the baselines, which never change, what
 either, and the roadmap as it is now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -91,15 +91,23 @@ def said_of(sign_offs: Iterable[SignOff]) -> list[Said]:
 
 def agreement(current: Document, said: Sequence[Said]) -> Agreement:
     """Return where the items that are still to be done stand, given all that was said, oldest first."""
-    members = {side: sorted({one.by for one in said if one.side == side}) for side in Side.values}
     open_items = [code for place in PLACES if place != SHIPPED for code in current["order"][place]]
-    items = {code: {side: _of_side(current, code, said, members[side]) for side in Side.values} for code in open_items}
+    people = {side: {one.by: one.account for one in said if one.side == side} for side in Side.values}
+    items = {
+        code: {side: _of_side(current, code, said, side, people[side]) for side in Side.values} for code in open_items
+    }
     removed = {side: _removed(current, said, side) for side in Side.values}
     return Agreement(items, removed)
 
 
-def _of_side(current: Document, code: str, said: Sequence[Said], people: Sequence[int]) -> Standing:
-    standings = [of_person(current, code, said, person) for person in people]
+def _of_side(current: Document, code: str, said: Sequence[Said], side: str, people: Mapping[int, str]) -> Standing:
+    members = current["roadmap"].get(side, ())
+    standings = []
+    for person, account in people.items():
+        standing = of_person(current, code, said, person)
+        # What was signed for a side stays signed when its member leaves; a no of theirs could never be answered.
+        is_left = standing.mark == Mark.DECLINED and account not in members
+        standings.append(Standing(Mark.UNSIGNED, standing.said) if is_left else standing)
     return min(standings, key=lambda standing: _WEIGHT.index(standing.mark), default=Standing(Mark.UNSIGNED))
 
 

@@ -57,7 +57,7 @@ class BaselineDetailSerializer(BaselineSerializer):
         return content.hash_of(row.content) == row.content_hash
 
 
-class StandingSerializer(serializers.Serializer):
+class AgreedStandingSerializer(serializers.Serializer):
     """What one side says to one item that is still to be done."""
 
     item = serializers.CharField(help_text="Code of the item.")
@@ -105,12 +105,12 @@ class BaselineViewSet(
         self.may_add()
         return super().create(request, *args, **kwargs)
 
-    @extend_schema(responses=StandingSerializer(many=True))
+    @extend_schema(responses=AgreedStandingSerializer(many=True))
     @action(detail=True, methods=["get"], pagination_class=None, filter_backends=[])
     def agreement(self, request, pk=None):
         """Tell where the items stand as this baseline has them, given all that members said until today."""
         baseline = self.get_object()
-        return Response(StandingSerializer(_standings(baseline.roadmap, baseline.document), many=True).data)
+        return Response(AgreedStandingSerializer(_standings(baseline.roadmap, baseline.document), many=True).data)
 
 
 def _standings(roadmap: Roadmap, document: content.Document) -> list[dict[str, Any]]:
@@ -193,19 +193,19 @@ class AgreementViewSet(Exported, viewsets.GenericViewSet):
     """Where the items of a roadmap stand with both sides, as it is now."""
 
     queryset = SignOff.objects.none()
-    serializer_class = StandingSerializer
+    serializer_class = AgreedStandingSerializer
     pagination_class = None
     filter_backends: list = []
     export = exports.AGREEMENT
 
-    @extend_schema(parameters=[ROADMAP], responses=StandingSerializer(many=True))
+    @extend_schema(parameters=[ROADMAP], responses=AgreedStandingSerializer(many=True))
     def list(self, request):
         """Tell, by item and side, whether it is signed as it is, signed and void since, declined, or never signed."""
         roadmap = roadmap_asked(request.query_params, request.user)
         rows = _standings(roadmap, content.document_of(roadmap))
         if self.asked_form:
             return self.exported([Standing(**row) for row in rows], ["roadmap"])
-        return Response(StandingSerializer(rows, many=True).data)
+        return Response(AgreedStandingSerializer(rows, many=True).data)
 
 
 #: Address under /api/v1/ and the viewset that answers it.

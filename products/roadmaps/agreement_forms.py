@@ -69,7 +69,7 @@ class DifferenceForm(forms.Form):
         numbered = [(str(baseline.number), str(baseline)) for baseline in baselines]
         signed = [(SIGNED, "What I signed last")] if has_signed else []
         self.fields["from"].choices = [("", "The latest baseline"), *signed, *numbered]
-        self.fields["to"].choices = [("", "Now"), *numbered]
+        self.fields["to"].choices = [(NOW, "Now"), *numbered]
         self.fields["kind"].choices = [("", "any"), *((kind.name.lower(), TITLES[kind]) for kind in Kind)]
         its = found.products if found else []
         self.fields["product"].choices = [("", "any"), *((code, names.of("product", code)) for code in its)]

@@ -11,7 +11,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from portfolio.common import access
-from portfolio.common.errors import Busy
+from portfolio.common.errors import Busy, NotAllowed
 from portfolio.common.models import User
 from products.roadmaps.changes import RoadmapRefused
 from products.roadmaps.models import Baseline, Comment, Item, Roadmap
@@ -106,7 +106,15 @@ def may_settle(user: User, comment: Comment, *, may_edit: bool | None = None) ->
 def require_settling(user: User, comment: Comment) -> None:
     """Raise NotAllowed for whoever may not."""
     if not may_settle(user, comment):
-        access.require(user, comment)
+        raise NotAllowed(
+<<<<<<< HEAD
+            "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever may edit the "
+            "roadmap may. Answer it instead."
+=======
+            "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever edits the roadmap "
+            "may. Answer it instead."
+>>>>>>> r-agree
+        )
 
 
 @transaction.atomic

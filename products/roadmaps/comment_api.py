@@ -15,7 +15,7 @@ from products.roadmaps.agreement_filters import CommentFilter
 from products.roadmaps.models import Baseline, Comment, Item, Roadmap
 
 
-class CommentSerializer(serializers.ModelSerializer):
+class RoadmapCommentSerializer(serializers.ModelSerializer):
     """What somebody said about a roadmap, or about one item, baseline or figure of it."""
 
     roadmap = CodeField(queryset=Roadmap.objects.all(), help_text="Code of a roadmap.")
@@ -40,20 +40,20 @@ class CommentSerializer(serializers.ModelSerializer):
         read_only_fields = ["at", "resolved_at"]
 
 
-class SaidSerializer(CommentSerializer):
+class RoadmapSaidSerializer(RoadmapCommentSerializer):
     """A comment that was made, with the names after an @ that are no account's."""
 
     unknown = serializers.ListField(child=serializers.CharField(), read_only=True)
 
-    class Meta(CommentSerializer.Meta):
-        fields = [*CommentSerializer.Meta.fields, "unknown"]
+    class Meta(RoadmapCommentSerializer.Meta):
+        fields = [*RoadmapCommentSerializer.Meta.fields, "unknown"]
 
 
 class CommentViewSet(VisibleRows, mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     """Comments. Their words never change; they are resolved and reopened."""
 
     queryset = Comment.objects.all()
-    serializer_class = CommentSerializer
+    serializer_class = RoadmapCommentSerializer
     filterset_class = CommentFilter
     export = COMMENTS
     lookup_value_regex = "[0-9]{1,18}"
@@ -63,7 +63,7 @@ class CommentViewSet(VisibleRows, mixins.ListModelMixin, mixins.RetrieveModelMix
         """Filter lists only."""
         return super().filter_queryset(queryset) if self.action == "list" else queryset
 
-    @extend_schema(responses={201: SaidSerializer})
+    @extend_schema(responses={201: RoadmapSaidSerializer})
     def create(self, request, *args, **kwargs):
         """Say something; whoever is signed in may. `unknown` are names after an @ that are no account's."""
         self.may_add()

@@ -119,7 +119,7 @@ class Told:
     is_material: bool
     amounts: Mapping[str, Decimal]
     voids: tuple[Said, ...]
-    is_there: bool  #: else it has no place on the roadmap any more
+    is_unvalued: bool  #: whether it is a promise that differs, of a metric on which nobody has put a worth
 
     @property
     def money(self) -> str:
@@ -159,7 +159,8 @@ class Comparison:
 
 def summed_up(told: Sequence[Told], *, is_roadmap: bool = False) -> str:
     """Return the sentence over these entries; its sums are those of the amounts that they show."""
-    return sentence([entry.kinds for entry in told], totals_of(told), roadmap=is_roadmap)
+    unvalued = sum(entry.is_unvalued for entry in told)
+    return sentence([entry.kinds for entry in told], totals_of(told), roadmap=is_roadmap, unvalued=unvalued)
 
 
 def totals_of(told: Sequence[Told]) -> dict[str, Decimal]:
@@ -245,8 +246,13 @@ def _told(
     return Told(
         entry.code, entry.item["name"], frozenset(item["product"] for item in (was, comes) if item.get("product")),
         tuple(parts), tuple(part.kind for part in entry.parts), entry.is_material,
-        shown_amounts(entry.value_changes), voids, entry.code in new["items"],
+        shown_amounts(entry.value_changes), voids, _is_unvalued(entry, was, comes),
     )  # fmt: skip
+
+
+def _is_unvalued(entry: Entry, was: Mapping[str, Any], comes: Mapping[str, Any]) -> bool:
+    is_promise = any(part.kind in (Kind.ADDED, Kind.REMOVED, Kind.PROMISE) for part in entry.parts)
+    return is_promise and not entry.value_changes and any(item.get("metric") for item in (was, comes))
 
 
 def _valued(told: ToldPart, change: Decimal | None) -> ToldPart:

@@ -48,6 +48,9 @@ class AgendaSection:
     rows: list[AgendaRow] = field(default_factory=list)
 
 
+#: Consumer and supplier, by id.
+Pair = tuple[int, int]
+Linked = Callable[[set[Pair], date], set[Pair]]
 Interests = Callable[[Product, date], list[VestedInterest]]
 Agenda = Callable[[Roadmap, date, datetime | None], list[AgendaSection]]
 
@@ -55,6 +58,8 @@ Agenda = Callable[[Roadmap, date, datetime | None], list[AgendaSection]]
 INTERESTS: list[Interests] = []
 #: Functions of a roadmap, a day and a moment as of which to know things (None is now): sections of its agenda.
 AGENDA: list[Agenda] = []
+#: Functions of pairs of products, consumer first, and a day: those pairs of which the one pulls from the other.
+LINKED: list[Linked] = []
 
 Source = TypeVar("Source", bound=Callable[..., Any])
 
@@ -73,6 +78,20 @@ def tells_agenda(source: Source) -> Source:
     return source
 
 
+def tells_links(source: Source) -> Source:
+    """Ask this function, too, which products pull from which; a second time changes nothing."""
+    if source not in LINKED:
+        LINKED.append(source)
+    return source
+
+
 def interests_in(product: Product, on: date) -> list[VestedInterest]:
     """Return who and what rests on a product on a day, as all rooms tell it."""
     return [interest for source in INTERESTS for interest in source(product, on)]
+
+
+def linked(pairs: set[Pair], on: date) -> set[Pair] | None:
+    """Return those of pairs of products whose first pulls from its second on a day; None where no room can tell."""
+    if not LINKED:
+        return None
+    return {pair for source in LINKED for pair in source(pairs, on)} if pairs else set()

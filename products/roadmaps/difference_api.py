@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from drf_spectacular.helpers import forced_singular_serializer
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers, viewsets
@@ -30,7 +31,7 @@ from products.roadmaps.difference import Kind
 from products.roadmaps.models import Baseline, Roadmap
 
 
-class VersionSerializer(serializers.Serializer):
+class RoadmapVersionSerializer(serializers.Serializer):
     """One of the two versions."""
 
     baseline = serializers.IntegerField(allow_null=True, help_text="Key of the baseline; null is now.")
@@ -40,7 +41,7 @@ class VersionSerializer(serializers.Serializer):
     version = serializers.IntegerField(help_text="Of the roadmap.")
 
 
-class LineSerializer(serializers.Serializer):
+class ChangedLineSerializer(serializers.Serializer):
     """What was and what came, in words."""
 
     vars()["label"] = serializers.CharField()
@@ -48,7 +49,7 @@ class LineSerializer(serializers.Serializer):
     new = serializers.CharField()
 
 
-class ReasonSerializer(serializers.Serializer):
+class ChangedWhySerializer(serializers.Serializer):
     """A change in the log that is part of it."""
 
     number = serializers.IntegerField()
@@ -57,24 +58,24 @@ class ReasonSerializer(serializers.Serializer):
     why = serializers.CharField(allow_blank=True)
 
 
-class PartSerializer(serializers.Serializer):
+class ChangedPartSerializer(serializers.Serializer):
     """One kind of change of an item."""
 
     kind = serializers.CharField(source="part.key")
     title = serializers.CharField(source="part.title")
     is_material = serializers.BooleanField(source="part.is_material")
-    lines = LineSerializer(source="part.lines", many=True)
-    changes = ReasonSerializer(many=True)
+    lines = ChangedLineSerializer(source="part.lines", many=True)
+    changes = ChangedWhySerializer(many=True)
 
 
-class AmountSerializer(serializers.Serializer):
+class PromisedAmountSerializer(serializers.Serializer):
     """Money a month."""
 
     currency = serializers.CharField()
     amount = serializers.DecimalField(max_digits=None, decimal_places=0)
 
 
-class EntrySerializer(serializers.Serializer):
+class DifferenceEntrySerializer(serializers.Serializer):
     """All that happened to one item; what matters most comes first."""
 
     item = serializers.CharField(source="code")
@@ -82,7 +83,7 @@ class EntrySerializer(serializers.Serializer):
     is_material = serializers.BooleanField()
     value_changes = serializers.SerializerMethodField(help_text="What its promise is worth a month, more or less.")
     voids = serializers.SerializerMethodField(help_text="Accounts whose signature no longer stands for it.")
-    parts = PartSerializer(many=True)
+    parts = ChangedPartSerializer(many=True)
 
     def get_value_changes(self, entry: Told) -> list[dict[str, str]]:
         """Return the amounts by currency."""
@@ -97,14 +98,14 @@ class DifferenceSerializer(serializers.Serializer):
     """What lies between two versions: exactly, to be applied to the first, and told, to be read."""
 
     roadmap = serializers.CharField()
-    vars()["from"] = VersionSerializer()
-    to = VersionSerializer()
+    vars()["from"] = RoadmapVersionSerializer()
+    to = RoadmapVersionSerializer()
     summary = serializers.CharField()
-    totals = AmountSerializer(many=True)
+    totals = PromisedAmountSerializer(many=True)
     exact = serializers.DictField(
         help_text="`roadmap`, `added`, `removed`, `changed` by item and field, and `order`; each change as [old, new]."
     )
-    entries = EntrySerializer(many=True)
+    entries = DifferenceEntrySerializer(many=True)
 
 
 def amounts_of(amounts: Mapping[str, Decimal]) -> list[dict[str, str]]:
@@ -149,7 +150,8 @@ class DifferenceViewSet(Exported, viewsets.GenericViewSet):
             OpenApiParameter("kind", OpenApiTypes.STR, enum=[kind.name.lower() for kind in Kind]),
             OpenApiParameter("product", OpenApiTypes.STR, description="Code of a product."),
         ],
-        responses=DifferenceSerializer,
+        # One difference, though it is asked for like a list.
+        responses=forced_singular_serializer(DifferenceSerializer),
     )  # fmt: skip
     def list(self, request):
         """Tell what changed, item by item, what matters most first."""
@@ -175,7 +177,7 @@ class DifferenceViewSet(Exported, viewsets.GenericViewSet):
                 "summary": summed_up(shown, is_roadmap=bool(found.roadmap) and len(shown) == len(found.told)),
                 "totals": amounts_of(totals_of(shown)),
                 "exact": _exact(found),
-                "entries": EntrySerializer(shown, many=True).data,
+                "entries": DifferenceEntrySerializer(shown, many=True).data,
             }
         )
 

@@ -5,13 +5,16 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from portfolio.common import access
 from portfolio.common.filters import codes_in
 from portfolio.common.models import User
 from portfolio.common.months import today
 from products.catalog.models import Product
+from products.roadmaps.content import plain
 from products.roadmaps.models import Horizon, Item, Roadmap
+from products.roadmaps.models.items import OPEN
 from products.value.models import Metric
 from teams.models import Team
 
@@ -66,10 +69,11 @@ class RoadmapForm(forms.ModelForm):
         help_text="Who owns it and signs for it in technology; one at least, and nobody on both sides.",
     )
     why = forms.CharField(**WHY)
+    version = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     field_order = (
         "name", "code", "purpose", "products", "business", "technology", "cadence_days", "now_weeks", "next_weeks",
-        "began_on", "is_illustrative", "why",
+        "began_on", "is_illustrative", "why", "version",
     )  # fmt: skip
 
     class Meta:
@@ -97,6 +101,7 @@ class RoadmapForm(forms.ModelForm):
                 "products": [product.pk for product in roadmap.products.all()],
                 "business": [member.user_id for member in roadmap.business],
                 "technology": [member.user_id for member in roadmap.technology],
+                "version": roadmap.version,
             }
             # Who left is still on it until somebody takes them off.
             people = people | User.objects.filter(roadmap_memberships__roadmap=roadmap).order_by("username")
@@ -164,15 +169,17 @@ class ItemForm(forms.ModelForm):
         roadmap = item.roadmap
         its = roadmap.products.all()
         self.fields["product"].queryset = its.order_by("name", "pk")
-        if len(roadmap.its_products) == 1 and not item.pk:
-            self.initial.setdefault("product", roadmap.its_products[0].pk)
+        if len(roadmap.its_products) == 1 and not self.initial.get("product"):
+            self.initial["product"] = roadmap.its_products[0].pk
         metrics = Metric.objects.filter(product__in=its) | Metric.objects.filter(pk=item.metric_id)
         self.fields["metric"].queryset = metrics.select_related("product").order_by("name", "pk")
         self.fields["team"].queryset = Team.objects.order_by("name", "pk")
         for side in ("business_champion", "technology_champion"):
             kept = User.objects.filter(pk=getattr(item, f"{side}_id"))
             self.fields[side].queryset = (_people() | kept).order_by("username")
-        others = roadmap.items.kept().exclude(pk=item.pk)
+        # What is shipped already is no longer waited for, unless it was.
+        waited_for = Item.objects.filter(awaited_by__item=item).values("pk") if item.pk else ()
+        others = roadmap.items.filter(Q(state__in=OPEN) | Q(pk__in=waited_for)).exclude(pk=item.pk)
         self.fields["needs"].queryset = others.order_by("name", "pk")
         if not others.exists():
             del self.fields["needs"]
@@ -184,6 +191,8 @@ class ItemForm(forms.ModelForm):
                 "needs_elsewhere": ", ".join(one.code for one in needed if one.roadmap_id != roadmap.pk),
                 "version": item.version,
             }
+            for name in ("metric_from", "metric_low", "metric_high", "effort_low", "effort_high"):
+                self.initial[name] = plain(getattr(item, name))  # 120 rather than 120.0000
 
     def clean_needs_elsewhere(self) -> list[Item]:
         """Return the items of other roadmaps; a code that no item has is named."""

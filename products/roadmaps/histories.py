@@ -1,13 +1,15 @@
 """The changes of a roadmap in words, as `components/history.html` shows them."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast
 
+from portfolio.common import formats
 from products.roadmaps.content import PLACES
-from products.roadmaps.models import Change, Item, ItemKind, Roadmap, State
+from products.roadmaps.models import Change, ChangeKind, Item, ItemKind, Roadmap, State
 
 #: What a field is called where its own name is not what people say.
 _CALLED = {
@@ -27,6 +29,8 @@ _CALLED = {
     "business": "business partners",
     "technology": "technology owners",
 }
+_QUANTITIES = {"metric_from", "metric_low", "metric_high", "effort_low", "effort_high"}
+_DAYS = {"starts", "ends", "by_when"}
 _WORDS = {**dict(State.choices), **dict(ItemKind.choices), **{place: place.capitalize() for place in PLACES}}
 
 
@@ -56,10 +60,12 @@ def _codes(row: dict[str, Any]) -> list[str]:
 
 def _entry(change: Change, names: dict[str, str], about: str | None) -> dict[str, Any]:
     rows = [row for row in change.changes if about is None or row["item"] == about or about in _codes(row)]
+    if change.kind == ChangeKind.ADD:
+        rows = [row for row in rows if row["field"] not in ("name", "state")]  # told by the heading
     items = list(dict.fromkeys(row["item"] for row in rows if row["item"]))
     named = [names.get(code, code) for code in items]
     what = change.get_kind_display()
-    if about is None and named:
+    if about not in items and named:
         what += f": {', '.join(named[:3])}" + (f" and {len(named) - 3} more" if len(named) > 3 else "")
     return {
         "number": change.number,
@@ -69,7 +75,7 @@ def _entry(change: Change, names: dict[str, str], about: str | None) -> dict[str
         "reason": change.why,
         "changes": [
             (
-                _label(row, names, is_long=about is None and len(named) > 1),
+                _label(row, names, is_long=len(named) > 1 and row["item"] != about),
                 _said(row, row["old"], names),
                 _said(row, row["new"], names),
             )
@@ -93,6 +99,10 @@ def _said(row: dict[str, Any], value: Any, names: dict[str, str]) -> str | None:
         return ", ".join(names.get(one, str(one)) for one in value) or None
     if row["field"] in ("kind", "state", "place"):
         return _WORDS.get(value, str(value))
+    if row["field"] in _QUANTITIES:
+        return formats.quantity(value)
+    if row["field"] in _DAYS:
+        return formats.day_name(date.fromisoformat(value))
     return str(value)
 
 

@@ -72,10 +72,7 @@ def reorder(
     lists = _lists(locked)
     old = lists[horizon]
     named = [found[code] for code in codes if found[code] in old]
-    new = list(named)
-    for place, key in enumerate(old):
-        if key not in named:
-            new.insert(new.index(old[place - 1]) + 1 if place else 0, key)
+    new = interleaved(named, old)
     if new == old:
         return locked
     lists[horizon] = new
@@ -84,6 +81,15 @@ def reorder(
     row = row_of(None, f"order of {horizon}", [names[key] for key in old], [names[key] for key in new])
     log(locked, ChangeKind.REORDER, [row], by=by, why=why)
     return locked
+
+
+def interleaved(named: Sequence[int], old: Sequence[int]) -> list[int]:
+    """Return those named, in their order, and of the old order the rest, each behind the one that it followed."""
+    new, is_named = list(named), set(named)
+    for place, key in enumerate(old):
+        if key not in is_named:
+            new.insert(new.index(old[place - 1]) + 1 if place else 0, key)
+    return new
 
 
 def _check_order_seen(roadmap: Roadmap, horizon: str, version: int) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from portfolio.common import access
 from portfolio.common.models import User
 from products.catalog.models import Product
-from products.roadmaps.changes import Row, log, row_of
+from products.roadmaps.changes import RoadmapMoved, Row, log, row_of
 from products.roadmaps.content import document_of
 from products.roadmaps.models import ChangeKind, Member, Roadmap, Side
 
@@ -21,12 +21,14 @@ def save_roadmap(
     business: Sequence[User],
     technology: Sequence[User],
     by: User | None,
+    version: int | None = None,
     why: str = "",
 ) -> Roadmap:
     """Save a roadmap, new or edited, with its products and its members; saving the same again changes nothing.
 
     It takes a role over a product of it, and over every product that is added. It is joint: with no member on one of
-    its sides it is refused.
+    its sides it is refused. With a `version`, that of the roadmap when it was read, RoadmapMoved is raised where
+    somebody changed one of the same fields since.
     """
     stored = Roadmap.objects.select_for_update().get(pk=roadmap.pk) if roadmap.pk else None
     had = list(stored.products.all()) if stored else []
@@ -46,8 +48,23 @@ def save_roadmap(
     _set_members(roadmap, {Side.BUSINESS: business, Side.TECHNOLOGY: technology})
     after = _roadmap_row(roadmap)
     rows = [row_of(None, name, before.get(name), after[name]) for name in after if before.get(name) != after[name]]
+    if version is not None and stored:
+        _check_seen(stored, {row["field"] for row in rows}, version)
     log(roadmap, ChangeKind.ROADMAP, rows, by=by, why=why)
     return roadmap
+
+
+def _check_seen(roadmap: Roadmap, fields: set[str], version: int) -> None:
+    """Raise RoadmapMoved where one of these fields of a roadmap was changed after a version that was seen."""
+    since = roadmap.changes.filter(number__gt=version, kind=ChangeKind.ROADMAP).select_related("by")
+    for change in since.order_by("-number"):
+        for row in change.changes:
+            if row["field"] in fields:
+                raise RoadmapMoved(
+                    f"{change.by or 'The operator'} changed the {row['field'].replace('_', ' ')} of {roadmap} since "
+                    "you read it. Reload it, look, and make your change again.",
+                    {"version": roadmap.version, **row, "by": str(change.by or ""), "at": change.at},
+                )
 
 
 def roadmap_of(product: Product) -> Roadmap:

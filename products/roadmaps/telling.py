@@ -145,7 +145,7 @@ def words_changed(old: str, new: str) -> tuple[tuple[str, str], ...]:
 
     The same and the old pieces together are the old text; the same and the new ones are the new.
     """
-    was, comes = (re.findall(r"\s+|[^\s]+", text) for text in (old, new))
+    was, comes = (re.findall(r"\s+|\S+\s*", text) for text in (old, new))
     found: list[tuple[str, str]] = []
     for tag, i, j, k, m in SequenceMatcher(None, was, comes, autojunk=False).get_opcodes():
         if tag == "equal":
@@ -161,7 +161,7 @@ def promise_words(item: Mapping[str, Any], names: Names) -> str:
         return f"no customer metric: {item['exception']}" if item.get("exception") else NOTHING
     start, low, high = (formats.quantity(item[name]) for name in ("metric_from", "metric_low", "metric_high"))
     unit = names.units.get(item["metric"], "")
-    to = low if low == high else f"{low} to {high}"
+    to = low if low == high else f"between {low} and {high}"
     return (
         f"{names.of('metric', item['metric'])} from {start} to {to}{f' {unit}' if unit else ''}"
         f" by {names.of('by_when', item['by_when'])}"
@@ -190,7 +190,8 @@ def facts_of(item: Mapping[str, Any], place: str | None, names: Names) -> tuple[
 
 def own_facts_of(row: Mapping[str, Any], names: Names) -> tuple[Line, ...]:
     """Return all that a roadmap says of itself, in words, the empty left out."""
-    return tuple(replace(field_line(name, None, value, names), old=None) for name, value in row.items() if value)
+    told = [name for name in LABELS if row.get(name) and name != "name"]
+    return tuple(replace(field_line(name, None, row[name], names), old=None) for name in told)
 
 
 def tell_part(
@@ -252,8 +253,12 @@ def money_words(amounts: Mapping[str, Decimal]) -> str:
     )
 
 
-def sentence(kinds: Sequence[Iterable[Kind]], amounts: Mapping[str, Decimal], *, roadmap: bool = False) -> str:
+def sentence(
+    kinds: Sequence[Iterable[Kind]], amounts: Mapping[str, Decimal], *, roadmap: bool = False, unvalued: int = 0
+) -> str:
     """Return what sums up a difference, given the kinds of each item's changes, and all amounts added up by currency.
+
+    `unvalued` is how many of the promises that differ are of a metric on which nobody has put a worth.
 
     2 items differ: 1 added, 1 with another promise. Promises are down £1,200 a month in all.
     """
@@ -266,6 +271,8 @@ def sentence(kinds: Sequence[Iterable[Kind]], amounts: Mapping[str, Decimal], *,
         return "Nothing differs."
     if money := money_words(amounts):
         parts.append(f"Promises are {money} in all.")
-    elif kinds:
+    elif amounts:
         parts.append("Promises that have a worth come to the same money a month in all.")
+    if unvalued:
+        parts.append(f"{unvalued} promise{'s that differ have' if unvalued > 1 else ' that differs has'} no worth yet.")
     return " ".join(parts)

@@ -2,10 +2,28 @@
 
 from django.urls import path
 
-from products.roadmaps.views import baselines, comments, differences, home, ideas, items, results, reviews, roadmaps
+from products.roadmaps.views import (
+    baselines,
+    comments,
+    differences,
+    home,
+    ideas,
+    imports,
+    items,
+    lists,
+    order,
+    results,
+    reviews,
+    roadmaps,
+)
 
 app_name = "roadmaps"
 
+list_urls = [
+    path("items/", lists.item_list, name="item-list"),
+    path("import/", imports.item_import, name="item-import"),
+    path("<slug:code>/markdown/", lists.roadmap_markdown, name="roadmap-markdown"),
+]
 item_urls = [
     path("items/add/", items.item_add, name="item-add"),
     path("items/<slug:code>/", items.item_detail, name="item-detail"),
@@ -40,7 +58,13 @@ idea_urls = [
     path("ideas/<int:pk>/", ideas.idea_detail, name="idea-detail"),
 ]
 result_urls = [
+    path("results/", results.result_list, name="result-list"),
+    path("results/add/", results.result_add, name="result-add"),
     path("results/<int:pk>/", results.result_detail, name="result-detail"),
+    path("results/<int:pk>/correct/", results.result_correct, name="result-correct"),
+    path("results/<int:pk>/retract/", results.result_retract, name="result-retract"),
+    path("<slug:code>/results/", results.roadmap_results, name="roadmap-results"),
+    path("<slug:code>/order/", order.roadmap_order, name="roadmap-order"),
 ]
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),
@@ -51,6 +75,7 @@ roadmap_urls = [
     path("<slug:code>/history/", roadmaps.roadmap_history, name="roadmap-history"),
 ]
 urlpatterns = [
+    *list_urls,
     *item_urls,
     *baseline_urls,
     *comment_urls,

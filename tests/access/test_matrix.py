@@ -39,12 +39,20 @@ WRITES = {
     "batch": "add",
     "resolve": "write",
     "reopen": "write",
+    "load": "add",
+    "move": "write",
+    "reorder": "write",
+    "start": "write",
+    "block": "write",
+    "ship": "write",
+    "drop": "write",
+    "settle": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
-VERSIONED = {"partial_update", "undo", "redo", "propose"}
-#: Steps of a decision: who may take them is told first what they have not said, such as what they have seen.
-STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert"}
-READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement"}
+VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
+#: Steps of which who may take them is told first what they have not said, such as what they have seen.
+STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests"}
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare"}
 ASKING_LISTS = {"agreement-list", "differences-list"}
@@ -109,6 +117,7 @@ BUTTONS = {
 }  # fmt: skip
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
+    "results", "order", "timeline", "outcomes", "markdown",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -149,6 +158,7 @@ OWN_PAGES = {
     "intake:discard",
     "intake:import",
     "intake:preview",
+    "roadmaps:item-import",
 }
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
@@ -309,7 +319,8 @@ def nothing_kept():
 def request(world: World, person: Someone, endpoint: Endpoint):
     """Send a request and undo what it did."""
     send = getattr(world.clients[person.name], endpoint.method.lower())
-    seen = {"headers": {"If-Match": '"1"'}} if endpoint.action in VERSIONED else {}
+    version = getattr(world.rows.get(endpoint.kind), "version", 1)
+    seen = {"headers": {"If-Match": f'"{version}"'}} if endpoint.action in VERSIONED else {}
     address = endpoint.address(world)
     with transaction.atomic():
         if endpoint.method == "GET":
@@ -325,9 +336,11 @@ def request(world: World, person: Someone, endpoint: Endpoint):
 def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
     if endpoint.action == "create":
-        return world.signature if endpoint.needs == "sign" else world.new(endpoint.kind)
-    if endpoint.action == "batch":
+        return world.new(endpoint.kind)
+    if endpoint.action in ("batch", "load"):
         return [world.new(endpoint.kind)]
+    if endpoint.action in world.bodies:
+        return world.bodies[endpoint.action]
     if endpoint.action == "partial_update":
         return {"name": "Another name"}
     if endpoint.action == "change":

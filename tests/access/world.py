@@ -184,7 +184,6 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
-        self.signature = {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"}
         self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
@@ -196,6 +195,16 @@ class World:
             "other team": {"team": other_team},
         }
         self.people = list(self._people(scopes))
+        #: What the API takes for actions that are about no new row.
+        self.bodies = {
+            "move": {"horizon": "now"},
+            "reorder": {"roadmap": "ahead", "horizon": "later", "items": ["no-more-paper", "by-phone"]},
+            "start": {},
+            "block": {"blocked_by": "No test data."},
+            "ship": {},
+            "drop": {"why": "Too dear."},
+            "settle": {"key": "link:0", "goes_to": "Nowhere."},
+        }
 
     def _people(self, scopes: dict[str, dict]) -> Iterator[Someone]:
         for role in ROLES:
@@ -238,6 +247,10 @@ class World:
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
             "roadmaps.baseline": {"roadmap": "unfrozen", "why": "To sign it."},
             "roadmaps.comment": {"roadmap": "ahead", "text": "Is this so?"},
+            "roadmaps.experiment": {
+                "item": "by-phone", "concluded_on": "2026-01-02", "effect": "4", "standard_error": "2", "source": "A",
+            },
+            "roadmaps.signoff": {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
@@ -265,5 +278,14 @@ class World:
             "network.usage": {"supplier": "here", "consumer": "metered", "month": "2026-02", "quantity": "5"},
             "rebalance.elasticity": {"product": "beside", "low": "0.2", "high": "0.6", "why": "A judgement"},
             "rebalance.scenario": {"name": "New", "value_stream": "below", "starts": "2026-02-01"},
+            "roadmaps.roadmap": {
+                "code": "new", "name": "New", "products": ["here"], "business": ["nobody"],
+                "technology": ["leader-of-whole"],
+            },
+            "roadmaps.item": {
+                "code": "new", "roadmap": "ahead", "product": "here", "name": "New", "exception": "It is the law.",
+                "effort_low": "1", "effort_high": "2", "business_champion": "nobody",
+                "technology_champion": "leader-of-whole",
+            },
             "rollup.run": {},
         }[kind]  # fmt: skip

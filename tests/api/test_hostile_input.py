@@ -121,7 +121,9 @@ def with_fields(body: dict, names: list[str], value: str) -> str:
 
 def change_of(world, prefix, kind):
     """Return how a row is changed: the method, the address, and a right body."""
-    row = world.rows[kind]
+    row = world.rows.get(kind)
+    if row is None:  # of what is said for good
+        return "POST", f"/api/v1/{prefix}/", world.new(kind)
     if hasattr(row, "code"):
         return "PATCH", f"/api/v1/{prefix}/{row.code}/", {}
     return "POST", f"/api/v1/{prefix}/{row.pk}/correct/", {"reason": "It was wrong."}

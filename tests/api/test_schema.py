@@ -117,6 +117,10 @@ def corrected(db):
     return world
 
 
+#: Lists that need to be told of what.
+ASKED = {"agreement": "?roadmap=ahead", "differences": "?roadmap=ahead"}
+
+
 @pytest.mark.parametrize(("prefix", "viewset"), [(prefix, viewset) for prefix, viewset, _ in router.registry])
 def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix, viewset):
     client.force_login(make.User.objects.create_superuser("root"))
@@ -130,7 +134,7 @@ def test_what_is_answered_is_what_is_described(client, corrected, schema, prefix
         return answer.json()
 
     has_list = hasattr(viewset, "list")
-    shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/") if has_list else {}
+    shown = check(f"/api/v1/{prefix}/", f"/api/v1/{prefix}/{ASKED.get(prefix, '')}") if has_list else {}
     row = corrected.rows.get(viewset.queryset.model._meta.label_lower)
     if row and hasattr(viewset, "retrieve"):
         assert not has_list or shown["results"]

@@ -17,6 +17,8 @@ PAGES = [
     "/network/of/identity-check/",
     "/products/",
     "/products/streams/",
+    "/roadmaps/",
+    "/roadmaps/add/",
     "/funding/",
     "/funding/ledger/",
     "/teams/",

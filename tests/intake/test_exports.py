@@ -29,6 +29,7 @@ PAGES = {
     "metrics": "value:metric-list",
     "valuations": "value:valuation-list",
     "observations": "value:observation-list",
+    "roadmap-items": "roadmaps:item-list",
     "streams": "funding:stream-list",
     "allocations": "funding:allocation-list",
     "ledger-entries": "funding:ledger-entry-list",
@@ -69,6 +70,7 @@ def portfolio(db):
         product = make.make_product(name=text, purpose=text)
         make.make_insight(product=product, text=text, source=text)
         make.make_team(name=text, purpose=text)
+        make.make_item(name=text, description=text, needs=[make.make_item(metric=None, exception=text)])
         make.make_ledger_entry(product=product, memo=text, reference=text, amount=Decimal("-9999999999999.99"))
         make.make_observation(value=Decimal("12345678901.2345"), source=text, is_illustrative=bool(number % 2))
     make.make_exchange_rate(currency="JPY", rate=Decimal("0.00000001"))

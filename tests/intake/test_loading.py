@@ -7,12 +7,13 @@ import pytest
 from django.utils import timezone
 
 from funding.models import ExchangeRate, FundingStream, LedgerEntry
-from portfolio.common.models import StaleMark
+from portfolio.common.models import StaleMark, User
 from portfolio.intake.actions import load_file, load_rows
 from portfolio.intake.errors import UnknownKind
 from portfolio.intake.kinds import KINDS
 from portfolio.network.models import Link, Usage
 from products.catalog.models import Insight, Product, ValueStream
+from products.roadmaps.models import Roadmap
 from products.value.models import Metric, Observation
 from teams.models import Membership, Rate, Team
 from tests.factories import (
@@ -24,6 +25,7 @@ from tests.factories import (
     make_person,
     make_product,
     make_rate,
+    make_roadmap,
     make_stream,
     make_team,
     make_user,
@@ -103,6 +105,18 @@ ROWS = {
         "ends": "2026-03-01",
         "value": "2450000",
         "source": "Statistics",
+    },
+    "roadmap-items": {
+        "code": "by-phone",
+        "roadmap": "ahead",
+        "product": "tax",
+        "name": "By phone",
+        "horizon": "now",
+        "exception": "The law asks for it.",
+        "effort_low": "4",
+        "effort_high": "8.5",
+        "business_champion": "bea",
+        "technology_champion": "ted",
     },
     "streams": {
         "code": "fees",
@@ -207,6 +221,10 @@ def load_all() -> dict[str, tuple[int, int, int]]:
     for kind, row in ROWS.items():
         if kind == "links" and not Product.objects.filter(code="identity").exists():
             make_product(code="identity")
+        if kind == "roadmap-items" and not Roadmap.objects.exists():
+            bea, ted = (User.objects.create(username=name) for name in ("bea", "ted"))
+            products = [Product.objects.get(code="tax")]
+            make_roadmap(code="ahead", products=products, business=[bea], technology=[ted])
         if kind == "transfers" and not FundingStream.objects.filter(code="levy").exists():
             make_stream(code="levy")
         report = load_rows(kind, [row])
@@ -237,6 +255,8 @@ def test_each_kind_is_loaded_and_loading_it_again_changes_nothing():
         ("observations", "value", "7"),
         ("valuations", "high", "9"),
         ("streams", "category", "grow"),
+        ("roadmap-items", "effort_high", "9"),
+        ("roadmap-items", "horizon", "next"),
         ("streams", "review_months", "12"),
         ("streams", "reviewed_on", ""),
         ("allocations", "monthly_amount", "5"),

@@ -159,3 +159,8 @@ def test_what_retires_is_not_done_while_an_interest_is_open(monkeypatch, roadmap
     settle_interest(retiring, key="team:ours", goes_to="To the payments product.", by=None)
 
     assert ship_item(retiring, by=None).is_shipped
+
+
+def test_half_a_promise_is_refused():
+    with pytest.raises(ValidationError, match="A promise names the metric, from what, to at least and at most"):
+        make.make_item(metric_high=None)

@@ -8,6 +8,7 @@ from products.roadmaps.agreement import Mark, agreement, is_due, said_of
 from products.roadmaps.baseline_actions import say, take_baseline
 from products.roadmaps.item_actions import change_item, drop_item
 from products.roadmaps.models import Side, SignOff
+from products.roadmaps.roadmap_actions import save_roadmap
 from tests import factories as make
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,23 @@ def test_a_decline_of_one_item_is_of_that_item_until_it_changes(signed):
 
     change_item(phone, changes={"metric_low": 130, "metric_high": 150}, by=None)
     assert marks(roadmap)["phone"]["business"] == Mark.UNSIGNED
+
+
+def test_a_member_who_leaves_has_signed_and_their_no_binds_nobody(signed):
+    roadmap, _, first = signed
+    partner = roadmap.business[0].user
+    say(first, verdict="declined", comment="Too little.", about=["phone"], by=partner)
+    assert marks(roadmap)["phone"]["business"] == Mark.DECLINED
+    save_roadmap(
+        roadmap,
+        products=list(roadmap.products.all()),
+        business=[make.make_user()],
+        technology=[member.user for member in roadmap.technology],
+        by=None,
+    )
+
+    assert marks(roadmap)["phone"]["business"] == Mark.UNSIGNED
+    assert marks(roadmap)["paper"]["business"] == Mark.SIGNED
 
 
 def test_a_new_baseline_is_due_only_to_who_has_not_signed_what_is_in_it(signed):

@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from products.roadmaps.agreed import read
 from products.roadmaps.baseline_actions import say, take_baseline
 from products.roadmaps.comment_actions import add_comment
 from products.roadmaps.comparing import compare, now_of, version_of
@@ -90,7 +91,7 @@ def test_everything_that_changed_is_told_with_who_why_and_whose_signature_it_voi
         "4 items differ: 1 added, 1 removed, 1 with another promise, 1 moved, 1 re-dated, 1 waiting for something "
         "else. Promises are down £30 a month in all."
     )
-    assert "Renewals from 100 to 110 to 120 renewals by 31 Dec 2026" in shown
+    assert "Renewals from 100 to between 110 and 120 renewals by 31 Dec 2026" in shown
     assert "Its promise is down £30 a month" in shown
     for why in ("Fewer phones than we thought.", "It waits.", "Not yet.", "Nobody posts."):
         assert why in shown
@@ -147,7 +148,8 @@ def test_since_i_last_signed_is_since_that_baseline(client, roadmap, signed):
     change_item(item("phone"), changes={"name": "Renew by any phone"}, by=None)
     take_baseline(roadmap, by=None)
 
-    assert "What changed since you last signed" in told(client, **{"from": "signed"})[1]
+    assert "What changed since you last signed" in told(client, **{"from": "signed", "to": "now"})[1]
+    assert told(client, **{"from": "1", "to": "now", "kind": "", "product": ""})[0].status_code == 200
     assert [entry.code for entry in told(client, **{"from": "signed"})[0].context["shown"]] == ["phone"]
     client.force_login(make.make_user())
     assert "You have signed no baseline" in told(client, **{"from": "signed"})[1]
@@ -267,3 +269,39 @@ def queries(client, address):
     with CaptureQueriesContext(connection) as counted:
         assert client.get(address).status_code == 200
     return len(counted)
+
+
+# -- The example of docs/agreement.md ----------------------------------------------------------------------------------
+
+
+def test_the_example_of_the_docs():
+    roadmap = make.make_roadmap()
+    metric = make.make_metric(name="Renewals", product=roadmap.products.get())
+    make.make_valuation(metric=metric, low=Decimal(2), high=Decimal(2), currency="GBP")
+    phone = make.make_item(roadmap=roadmap, code="phone", name="Renew by phone", metric=metric, horizon="now")
+    promise = {"metric": metric, "metric_low": Decimal(104), "metric_high": Decimal(108)}
+    post = make.make_item(roadmap=roadmap, code="post", name="Renew by post", horizon="now", **promise)
+    ada, grace = roadmap.business[0].user, roadmap.technology[0].user
+    first = take_baseline(roadmap, by=None)
+    say(first, verdict="signed", by=ada)
+    say(first, verdict="declined", comment="The printer is at its end.", about=["post"], by=grace)
+
+    def marks():
+        return {row.code: tuple(cell.mark for cell in row.cells) for row in read(roadmap).rows}
+
+    assert marks() == {"phone": ("signed", "unsigned"), "post": ("signed", "declined")}
+    change_item(phone, changes={"name": "Renew by any phone"}, by=None)
+    assert marks()["phone"] == ("signed", "unsigned")
+    change_item(phone, changes={"metric_low": Decimal(110), "metric_high": Decimal(120)}, by=None)
+    assert marks() == {"phone": ("void", "unsigned"), "post": ("signed", "declined")}
+    move_item(post, horizon="later", by=None)
+    assert marks()["post"] == ("void", "unsigned")
+    found = compare(roadmap, version_of(first), now_of(Roadmap.objects.get(pk=roadmap.pk)))
+    assert found.words == (
+        "2 items differ: 1 with another promise, 1 moved, 1 reworded. Promises are down £30 a month in all."
+    )
+    second = take_baseline(roadmap, by=None)
+    assert [person.is_due for person in read(roadmap).people] == [True, True]
+    for user in (ada, grace):
+        say(second, verdict="signed", by=user)
+    assert read(roadmap).found.is_whole

@@ -316,6 +316,15 @@ def test_a_roadmap_is_begun_and_changed_and_what_is_wrong_is_said_beside_its_fie
     roadmap.refresh_from_db()
     assert (roadmap.name, roadmap.changes.last().why) == ("Renewals and refunds", "One team.")
 
+    # Somebody who opened the form before that is told, and saves again if they mean it.
+    late = given | {"technology": [owner.pk], "name": "Refunds", "version": "1"}
+    told = client.post(edit, late)
+    assert told.status_code == HTTPStatus.CONFLICT
+    assert "from “Renewals” to “Renewals and refunds”" in told.context["form"].errors["name"][0]
+    client.post(edit, late | {"version": told.context["form"]["version"].value()})
+    roadmap.refresh_from_db()
+    assert roadmap.name == "Refunds"
+
 
 def test_an_owner_is_offered_the_products_of_their_role(client):
     mine, other = make.make_product(), make.make_product()
@@ -341,7 +350,10 @@ def test_an_item_is_added_to_the_roadmap_that_is_named_with_what_it_waits_for(cl
     here, elsewhere = make.make_item(roadmap=roadmap), make.make_item()
     given = typed(here, code="new", name="New", horizon="next", needs=[here.pk], needs_elsewhere=elsewhere.code)
     address = reverse("roadmaps:item-add")
-    assert "roadmap" in text(client.get(address))
+    assert client.get(address).context["form"].fields["roadmap"].queryset.contains(roadmap)
+    begun = client.get(f"{address}?roadmap=ahead").context["form"]
+    assert begun["product"].value() == here.product_id
+    assert begun["business_champion"].value() == roadmap.business[0].user_id
 
     response = client.post(f"{address}?roadmap=ahead", given)
     item = Item.objects.get(code="new")
@@ -533,3 +545,5 @@ def test_the_page_of_a_product_shows_its_roadmaps_and_open_items_as_they_are(cli
     shown = text(client.get(address))
     assert "The years ahead" in shown
     assert "Renew by call" in shown
+    # As known at a moment, the product is shown without: a roadmap is shown as it is.
+    assert "Renew by call" not in text(client.get(address, {"known": "2026-03-01T12:00Z"}))

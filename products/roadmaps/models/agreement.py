@@ -88,7 +88,8 @@ class SignOffQuerySet(models.QuerySet):
 
     def to_read(self) -> Self:
         """Return the rows with what `agreement.said_of` reads of them."""
-        return self.select_related("baseline", "by")
+        # A baseline is long, and was signed by several: it is read once.
+        return self.select_related("by").prefetch_related("baseline")
 
 
 class SignOff(OfRoadmap, models.Model):

@@ -192,6 +192,8 @@ class Item(OfRoadmap, RulesByField):
                     metric__isnull=False,
                     metric_from__isnull=False,
                     metric_low__isnull=False,
+                    # A comparison with nothing is neither true nor false, and a constraint lets it pass.
+                    metric_high__isnull=False,
                     metric_high__gte=F("metric_low"),
                     by_when__isnull=False,
                 ),
@@ -243,7 +245,7 @@ class Item(OfRoadmap, RulesByField):
             for name in ("starts", "ends", "by_when")
             if (day := getattr(self, name)) is not None and not FIRST_DAY <= day <= LAST_DAY
         }
-        if self.code in {"add", "reorder"}:
+        if self.code in {"add", "import", "reorder"}:
             wrong["code"] = f"{self.code!r} is part of an address here; choose another code."
         if self.product_id and self.roadmap_id and self.product not in self.roadmap.its_products:
             its = ", ".join(product.code for product in self.roadmap.its_products) or "none yet"

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
+from portfolio.common import formats
 from portfolio.common.money import quantity_field
 from portfolio.common.months import today
 from portfolio.common.recorded import Recorded
@@ -51,13 +52,17 @@ class Experiment(OfRoadmap, Recorded):
                     standard_error=None,
                     control_mean__isnull=False,
                     control_deviation__isnull=False,
+                    # A comparison with nothing is neither true nor false, and a constraint lets it pass.
+                    control_size__isnull=False,
                     control_size__gte=2,
                     treatment_mean__isnull=False,
                     treatment_deviation__isnull=False,
+                    treatment_size__isnull=False,
                     treatment_size__gte=2,
                 )
                 | Q(
                     effect__isnull=False,
+                    standard_error__isnull=False,
                     standard_error__gt=0,
                     control_mean=None,
                     control_deviation=None,
@@ -73,15 +78,20 @@ class Experiment(OfRoadmap, Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"Experiment on {self.item}, {self.concluded_on}"
+        return f"Experiment on {self.item}, {formats.day_name(self.concluded_on)}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("roadmaps:result-detail", args=[self.pk])
 
     def guard(self) -> None:
-        """Refuse an item with no metric, for there is nothing to measure it in, and a day that has not come."""
+        """Refuse an item with no metric, a day that has not come, and groups that say nothing of how sure it is."""
         if self.item.metric_id is None:
             raise ValidationError({"item": f"{self.item} names no metric. Name the one that was measured first."})
         if self.concluded_on > today():
             raise ValidationError({"concluded_on": f"{self.concluded_on} has not come yet. Give the day it ended."})
+        if self.effect is None and not self.control_deviation and not self.treatment_deviation:
+            raise ValidationError(
+                {"treatment_deviation": "Neither group has any spread, so nothing says how sure the effect is. Give "
+                 "the standard deviation of at least one of them."}
+            )  # fmt: skip

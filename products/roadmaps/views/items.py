@@ -28,7 +28,7 @@ from products.roadmaps.forms import (
     SettleForm,
     ShipForm,
 )
-from products.roadmaps.models import Dependency, Horizon, Item, ItemKind, Roadmap
+from products.roadmaps.models import Horizon, Item, ItemKind, Roadmap
 from products.roadmaps.order_actions import move_item
 from products.roadmaps.views.roadmaps import answer
 from products.roadmaps.worth import worths
@@ -59,7 +59,6 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
     valuation = None
     if item.metric:
         valuation = Valuation.objects.known().current(on).filter(metric=item.metric).for_table().first()
-    awaited = item.awaited_by.select_related("item__roadmap", "item__product").order_by("item__name", "pk")
     changes = histories.of_item(item)
     latest = list(changes[: LATEST + 1])
     context = {
@@ -68,10 +67,6 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
         "worth": worth,
         "currency": currency,
         "valuation": valuation,
-        "waits_for": Dependency.objects.filter(item=item)
-        .select_related("needs__roadmap", "needs__product")
-        .order_by("needs__name", "pk"),
-        "awaited_by": awaited,
         "entries": histories.entries(latest[:LATEST], item.code),
         "has_more": len(latest) > LATEST,
         "interests": _interests(item) if item.kind == ItemKind.RETIRE else None,
@@ -184,31 +179,18 @@ def _moved(
     form = ItemForm(data, instance=item)
     form.is_valid()
     for one in clashes:
-        words = (
-            f"{one.by} changed this from {_said(one.old)} to {_said(one.new)} since you opened the form. "
-            "What you typed is kept: save again to replace theirs, or put theirs back."
-        )
-        form.add_error(one.field if one.field in form.fields else None, words)
+        form.add_error(one.field if one.field in form.fields else None, str(one))
     if not clashes:  # somebody was quicker still: between the look and the lock
         form.add_error(None, str(moved))
     return _edit(request, item, form, status=HTTPStatus.CONFLICT)
 
 
-def _said(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) and value else f"“{value}”" if value else "nothing"
-
-
 def _edit(request: HttpRequest, item: Item, form: forms.BaseForm, status: int | None = None) -> HttpResponse:
+    stored = Item.objects.select_related("roadmap").get(pk=item.pk)  # the form's row has what was typed
     return _show(
-        request,
-        form,
-        status,
-        title=f"Change {Item.objects.get(pk=item.pk)}",
-        kicker=str(item.roadmap),
-        cancel=item.get_absolute_url(),
-        item=item,
-        roadmap=item.roadmap,
-    )
+        request, form, status, title=f"Change {stored}", kicker=str(stored.roadmap),
+        cancel=stored.get_absolute_url(), item=stored,
+    )  # fmt: skip
 
 
 def _show(request: HttpRequest, form: forms.BaseForm, status: int | None = None, **context: Any) -> HttpResponse:

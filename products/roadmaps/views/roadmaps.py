@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portfolio.common import access, pages
 from portfolio.common.errors import TwofoldError
 from products.catalog.models import Product
-from products.roadmaps import board, histories
+from products.roadmaps import board, histories, seen
 from products.roadmaps.filters import RoadmapTable
 from products.roadmaps.forms import ReorderForm, RoadmapForm
 from products.roadmaps.models import Horizon, Roadmap
@@ -152,8 +152,25 @@ def roadmap_edit(request: HttpRequest, code: str) -> HttpResponse:
     roadmap = roadmap_of(request, code)
     pages.require_writable(request, roadmap)
     form = RoadmapForm(request.POST if request.method == "POST" else None, user=request.user, instance=roadmap)
-    context = {"title": f"Change {roadmap}", "submit": "Save", "cancel": roadmap.get_absolute_url()}
-    return _save(request, form, roadmap=roadmap, **context)
+    context = {"title": f"Change {roadmap}", "submit": "Save", "cancel": roadmap.get_absolute_url(), "roadmap": roadmap}
+    if request.method == "POST" and form.is_valid() and (version := form.cleaned_data["version"]) is not None:
+        theirs = seen.roadmap_changed_since(roadmap, version)
+        if theirs:
+            return _moved(request, form, theirs, **context)
+    return _save(request, form, **context)
+
+
+def _moved(request: HttpRequest, form: RoadmapForm, theirs: dict[str, seen.Theirs], **context: Any) -> HttpResponse:
+    """Show the form again as a 409: what was typed stands, and what others changed is said beside it.
+
+    It is for the version that is there now, so that saving it again is a choice that somebody made.
+    """
+    for name, one in theirs.items():
+        form.add_error(name, str(one))
+    data = request.POST.copy()
+    data["version"] = str(Roadmap.objects.get(pk=form.instance.pk).version)
+    form.data = data  # type: ignore[assignment]
+    return render(request, FORM, {"form": form, **context}, status=HTTPStatus.CONFLICT)
 
 
 def _save(request: HttpRequest, form: RoadmapForm, **context: Any) -> HttpResponse:
