@@ -1,4 +1,4 @@
-"""A roadmap by outcome: each customer metric, what is promised of it, and the items and products that are to move it."""
+"""A roadmap by outcome: each customer metric, what is promised of it, and the items and products that move it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

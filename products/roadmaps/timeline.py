@@ -1,4 +1,4 @@
-"""A roadmap over time, as a picture's numbers: bars that fade where nobody knows, arrows for what waits, marks for promises.
+"""A roadmap over time, as numbers of a picture: bars that fade where nobody knows, arrows for what waits, and promises.
 
 What has no dates is drawn over the whole of its horizon and fades at both ends: where it is on the roadmap is an order,
 not a date. What has dates is solid for as long as its least effort takes of them and fades to as long as its most would
