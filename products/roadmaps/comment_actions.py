@@ -107,13 +107,8 @@ def require_settling(user: User, comment: Comment) -> None:
     """Raise NotAllowed for whoever may not."""
     if not may_settle(user, comment):
         raise NotAllowed(
-<<<<<<< HEAD
             "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever may edit the "
             "roadmap may. Answer it instead."
-=======
-            "You may not resolve or reopen this comment: whoever wrote it, whom it asks, and whoever edits the roadmap "
-            "may. Answer it instead."
->>>>>>> r-agree
         )
 
 
