@@ -338,8 +338,8 @@ def _arrows(bars: Mapping[int, Bar], spans: Mapping[int, Span]) -> list[Arrow]:
             other = bars.get(needed.pk)
             if other is None:
                 continue
-            is_dated = bar.item.starts is not None and needed.ends is not None
-            is_late = is_dated and not other.item.is_shipped and needed.ends > bar.item.starts
+            begins, done = bar.item.starts, needed.ends
+            is_late = bool(begins and done and done > begins) and not other.item.is_shipped
             x, y = other.x + other.width, other.middle
             tip_x, tip_y = bar.x, bar.middle
             bend = min(x, tip_x) - 9 if tip_x < x + 14 else (x + tip_x) / 2
