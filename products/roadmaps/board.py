@@ -111,8 +111,12 @@ class BoardForm(forms.Form):
         """Return the items that are asked for; all of them where what is asked for is not there."""
         if not self.is_valid():
             return list(self.items)
-        asked = {name: value for name, value in self.cleaned_data.items() if value}
+        asked = self.asked()
         return [item for item in self.items if all(_has(item, name, value) for name, value in asked.items())]
+
+    def asked(self) -> dict[str, Any]:
+        """Return what is asked for, by field."""
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 def _champions(item: Item) -> tuple[Any, Any]:

@@ -10,6 +10,7 @@ TABS = (
     ("Timeline", "roadmaps:roadmap-timeline"),
     ("Outcomes", "roadmaps:roadmap-outcomes"),
     ("Order", "roadmaps:roadmap-order"),
+    ("Results", "roadmaps:roadmap-results"),
     ("Agreement", "roadmaps:roadmap-agreement"),
     ("Review", "roadmaps:roadmap-agenda"),
     ("Changes", "roadmaps:roadmap-history"),

@@ -15,6 +15,7 @@ from products.roadmaps.views import (
     results,
     reviews,
     roadmaps,
+    timelines,
 )
 
 app_name = "roadmaps"
@@ -73,6 +74,8 @@ roadmap_urls = [
     path("<slug:code>/edit/", roadmaps.roadmap_edit, name="roadmap-edit"),
     path("<slug:code>/reorder/", roadmaps.roadmap_reorder, name="roadmap-reorder"),
     path("<slug:code>/history/", roadmaps.roadmap_history, name="roadmap-history"),
+    path("<slug:code>/timeline/", timelines.roadmap_timeline, name="roadmap-timeline"),
+    path("<slug:code>/outcomes/", timelines.roadmap_outcomes, name="roadmap-outcomes"),
 ]
 urlpatterns = [
     *list_urls,
