@@ -98,7 +98,7 @@ e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium), and
 
 faults: $(VENV)/dev.stamp  ## kill servers of its own, fuzz uploads, and load the site; FAULTS=0.1 is a tenth of it
 	@# As it is, it says what it did: how many kills hit something at work, and how long pages took.
-	@$(BIN)/python -m pytest -q -rP --show-capture=no tests/faults $(TESTS)
+	@$(PYTEST) -rP --show-capture=stdout tests/faults $(TESTS)
 
 check: $(VENV)/dev.stamp  ## formatting, lint, types, imports between rooms, migrations, deployment, templates
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "'make format' mends this." >&2; exit 1; }

@@ -1,8 +1,12 @@
 """Servers for the tests of faults: started once, a fresh database and fresh processes for each test.
 
+Each process of a parallel run has servers of its own. A test marked `alone` waits until no other runs, and holds them
+off.
+
 `FAULTS=1` (the default of `make faults`) runs all of it, `FAULTS=0.1` a tenth. `FAULTS_SEED` draws other instants.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -30,6 +34,19 @@ def scaled(count: int, least: int = 1) -> int:
 def pytest_configure(config: pytest.Config) -> None:
     """End in order when told to, so that no server outlives the run."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the many short ones for the end, so that no core is idle, and after them what runs alone."""
+    items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, item.path.stem == "test_uploads"))
+
+
+@pytest.fixture(autouse=True)
+def turn(request) -> Iterator[None]:
+    """Wait for this test's turn: the processes of a parallel run share the lock of this file."""
+    with Path(__file__).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
+        yield
 
 
 class Stage(Site):

@@ -8,6 +8,8 @@ import time
 from collections import defaultdict
 from random import Random
 
+import pytest
+
 from tests.faults.conftest import Stage, scaled
 from tests.faults.servers import wait_for
 
@@ -93,6 +95,7 @@ def percentile(seconds: list[float], part: float) -> float:
     return sorted(seconds)[int(part * (len(seconds) - 1))]
 
 
+@pytest.mark.alone
 def test_a_hundred_people_and_ten_feeds_are_all_served(site: Stage, chance: Random):
     site.started[0].kill()
     site.start_web(processes=2)
