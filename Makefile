@@ -26,8 +26,8 @@ DEMO := TWOFOLD_DEMO=1 DATABASE_URL='$(DEMO_DATABASE_URL)' CELERY_BROKER_URL= CA
   PYTHONWARNINGS='ignore:No directory at:UserWarning'
 # What a site in production sets, for `check --deploy`.
 DEPLOYED := SECRET_KEY="$$(od -An -N48 -tx1 /dev/urandom | tr -d ' \n')" ALLOWED_HOSTS=twofold.example.org DATABASE_URL=postgres://twofold@db.example.org/twofold
-# What the tests run on: as many processes as there are cores.
-PYTEST := $(BIN)/python -m pytest -q -n auto
+# What the tests run on: as many processes as there are cores, so that none needs threads for its sums.
+PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto
 
 help:  ## list what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,7 +98,7 @@ e2e: $(VENV)/e2e.stamp  ## walk the demo in a real browser (needs Chromium), and
 
 faults: $(VENV)/dev.stamp  ## kill servers of its own, fuzz uploads, and load the site; FAULTS=0.1 is a tenth of it
 	@# As it is, it says what it did: how many kills hit something at work, and how long pages took.
-	@$(BIN)/python -m pytest -q -rP --show-capture=no tests/faults $(TESTS)
+	@$(PYTEST) -rP --show-capture=stdout tests/faults $(TESTS)
 
 check: $(VENV)/dev.stamp  ## formatting, lint, types, imports between rooms, migrations, deployment, templates
 	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; echo "'make format' mends this." >&2; exit 1; }

@@ -68,7 +68,11 @@ def _write_by_rows(run: Run, tables: list[Table]) -> None:
         elif was[1:] != tuple(getattr(standing, name) for name in COMPARED):
             standing.pk = was[0]
             changed.append(standing)
-    Standing.objects.bulk_update(changed, ["run", *COMPARED], batch_size=200)
+    # Each has a row already, so none is added. Django's update in bulk, a CASE per column and row, takes ten times as
+    # long.
+    Standing.objects.bulk_create(
+        changed, update_conflicts=True, unique_fields=["pk"], update_fields=["run", *COMPARED], batch_size=1_000
+    )
     gone = [row[0] for row in stored.values()]
     for start in range(0, len(gone), 5_000):
         Standing.objects.filter(pk__in=gone[start : start + 5_000]).delete()

@@ -1,8 +1,12 @@
 """Servers for the tests of faults: started once, a fresh database and fresh processes for each test.
 
+Each process of a parallel run has servers of its own. A test marked `alone` waits until no other runs, and holds them
+off.
+
 `FAULTS=1` (the default of `make faults`) runs all of it, `FAULTS=0.1` a tenth. `FAULTS_SEED` draws other instants.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -32,6 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave the many short ones for the end, so that no core is idle, and after them what runs alone."""
+    items.sort(key=lambda item: (item.get_closest_marker("alone") is not None, item.path.stem == "test_uploads"))
+
+
+@pytest.fixture(autouse=True)
+def turn(request) -> Iterator[None]:
+    """Wait for this test's turn: the processes of a parallel run share the lock of this file."""
+    with Path(__file__).open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX if request.node.get_closest_marker("alone") else fcntl.LOCK_SH)
+        yield
+
+
 class Stage(Site):
     """A site with its servers, somebody signed in, and the verdicts on it."""
 
@@ -45,8 +62,9 @@ class Stage(Site):
         """Return writers; inside `with` they write."""
         return Stream(self.port, self.signed_in, **({"seed": SEED} | options))
 
-    def verdict(self, what: str):
-        return json.loads(self.run("-m", "tests.faults.verdict", what))
+    def verdict(self, *what: str) -> list:
+        """Return the verdict on each, all from one process: starting it takes longer than most of them."""
+        return json.loads(self.run("-m", "tests.faults.verdict", *what))
 
     def hint(self, times: int = 1) -> None:
         """Send the refresh task, as beat does every minute: here it is not waited for."""
@@ -83,12 +101,12 @@ class Stage(Site):
 
     def check_honest(self) -> None:
         """Fail where a figure that is not said to be stale is wrong, at this very instant."""
-        wrong = self.verdict("honest")
+        [wrong] = self.verdict("honest")
         assert not wrong, "\n".join(wrong[:20])
 
     def check(self, notebook: Notebook) -> None:
         """Fail unless all that was acknowledged is there once and nothing else, and the figures are right."""
-        found = self.verdict("facts")
+        found, dishonest, differences = self.verdict("facts", "honest", "whole")
         wrong = [f"{key} is known twice" for key in found["twice"]]
         for key in sorted(notebook.known.keys() | found["known"].keys()):
             is_, was = found["known"].get(key), notebook.known.get(key)
@@ -100,8 +118,7 @@ class Stage(Site):
                 wrong.append(f"{key}: {found['rows'].get(key, 0)} rows, {notebook.rows[key]} were acknowledged")
         assert not wrong, f"{len(wrong)} of {len(notebook.known)}:\n" + "\n".join(wrong[:20])
         assert not notebook.refusals, "\n".join(notebook.refusals[:20])
-        self.check_honest()
-        differences = self.verdict("whole")
+        assert not dishonest, "\n".join(dishonest[:20])
         assert not differences, "\n".join(differences[:20])
 
 
@@ -134,7 +151,8 @@ def seeded(folder: Folder, postgres: Postgres) -> dict[str, str]:
     postgres.make_database("seeded")
     site = Site(folder.path, postgres.address("seeded"))
     site.run("-m", "django", "migrate", "--verbosity", "0")
-    return json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+    [signed_in] = json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+    return signed_in
 
 
 @pytest.fixture
@@ -159,7 +177,8 @@ def seeded_file(folder: Folder) -> tuple[Path, dict[str, str]]:
     file = folder.path / "seeded.sqlite3"
     site = Site(folder.path, f"sqlite:///{file}")
     site.run("-m", "django", "migrate", "--verbosity", "0")
-    return file, json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+    [signed_in] = json.loads(site.run("-m", "tests.faults.verdict", "seed"))
+    return file, signed_in
 
 
 @pytest.fixture

@@ -53,10 +53,10 @@ def test_a_process_killed_in_a_write_leaves_a_clean_file(embedded: Stage, chance
         notebook_of_callers = stream.finish()
     assert not notebook_of_callers.failures, "\n".join(notebook_of_callers.failures[:10])
     embedded.stop()
-    assert embedded.verdict("file") == [["ok"]]
+    assert embedded.verdict("file") == [[["ok"]]]
     notebook.known |= notebook_of_callers.known
     notebook.rows |= notebook_of_callers.rows
-    found = embedded.verdict("facts")
+    [found] = embedded.verdict("facts")
     for key, rows in found["rows"].items():  # the write that was cut off may be there: whole, and once
         if rows == notebook.rows.get(key, 0) + 1:
             notebook.note(key, found["known"][key], rows=1)

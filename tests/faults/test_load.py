@@ -8,6 +8,8 @@ import time
 from collections import defaultdict
 from random import Random
 
+import pytest
+
 from tests.faults.conftest import Stage, scaled
 from tests.faults.servers import wait_for
 
@@ -46,7 +48,7 @@ class Crowd:
 
     async def person(self, chance: Random) -> None:
         listening = asyncio.create_task(self.listen())
-        await asyncio.sleep(chance.uniform(0, THINKS[1]))  # they do not all come at once
+        await self.think(chance.uniform(0, THINKS[1]))  # they do not all come at once
         while time.monotonic() < self.until:
             kind = chance.choice(list(PAGES))
             path = chance.choice(PAGES[kind])
@@ -58,8 +60,12 @@ class Crowd:
             self.seconds[kind].append(time.monotonic() - begun)
             if status != "200":
                 self.failures.append(f"{path}: {status}")
-            await asyncio.sleep(chance.uniform(*THINKS))
+            await self.think(chance.uniform(*THINKS))
         listening.cancel()
+
+    async def think(self, seconds: float) -> None:
+        """Look at the page, but no longer than until everybody leaves."""
+        await asyncio.sleep(min(seconds, max(0.0, self.until - time.monotonic())))
 
     async def open(self, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.site.port)
@@ -89,6 +95,7 @@ def percentile(seconds: list[float], part: float) -> float:
     return sorted(seconds)[int(part * (len(seconds) - 1))]
 
 
+@pytest.mark.alone
 def test_a_hundred_people_and_ten_feeds_are_all_served(site: Stage, chance: Random):
     site.started[0].kill()
     site.start_web(processes=2)

@@ -1,4 +1,4 @@
-"""The verdict, in a process of its own that knows nothing but the database: `python -m tests.faults.verdict WHAT`.
+"""The verdict, in a process of its own that knows nothing but the database: `python -m tests.faults.verdict WHAT...`.
 
 `seed` makes a portfolio and prints how to sign in, `crowd` adds to it. `facts` prints what the writers' rows say.
 `honest` prints where figures that are not said to be stale differ from their facts. `file` asks SQLite whether its file
@@ -213,10 +213,5 @@ def whole() -> list[str]:
 
 
 if __name__ == "__main__":
-    [_, what] = sys.argv
-    print(
-        json.dumps(
-            {"seed": seed, "crowd": crowd, "facts": facts, "honest": honest, "file": file, "whole": whole}[what](),
-            default=str,
-        )
-    )
+    ways = {"seed": seed, "crowd": crowd, "facts": facts, "honest": honest, "file": file, "whole": whole}
+    print(json.dumps([ways[what]() for what in sys.argv[1:]], default=str))

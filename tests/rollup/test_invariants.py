@@ -347,6 +347,7 @@ def test_a_run_whose_sums_do_not_hold_has_everything_looked_at_at_once_but_once(
 def test_the_clock_looks_every_night():
     from portfolio.config.celery import app
 
+    app.loader.import_default_modules()  # as a worker does: other tests may have imported only some
     assert app.conf.beat_schedule["check-figures"]["task"] == "rollup.check_figures"
     app.loader.import_default_modules()  # as a worker does when it starts
     for entry in app.conf.beat_schedule.values():
