@@ -6,13 +6,15 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from portfolio.common.access import Reach, Scoped
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.months import today
+from products.value.models import DaysSince
 
 
 class Side(models.TextChoices):
@@ -70,6 +72,17 @@ class RoadmapQuerySet(DescribedQuerySet):
         reviews: Any = self.model._meta.get_field("reviews").related_model
         held = reviews.objects.known().filter(roadmap=OuterRef("pk")).order_by().values("roadmap")
         return self.annotate(reviewed_on=Subquery(held.annotate(last=Max("held_on")).values("last")))
+
+    def overdue(self, on: date | None = None) -> Self:
+        """Return the roadmaps whose review is overdue on a day, today, by `with_review`; those due first first."""
+        looked_at = Coalesce("reviewed_on", "began_on")
+        days = DaysSince("looked_at_on", on or today())
+        return (
+            self.with_review()
+            .annotate(looked_at_on=looked_at, days_since=days)
+            .filter(days_since__gt=F("cadence_days"))
+            .order_by("looked_at_on", "name", "pk")
+        )
 
     def of_products(self, products: Iterable[int]) -> Self:
         """Return the roadmaps that any of these products, by id, belongs to, each once."""
