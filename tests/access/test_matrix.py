@@ -37,14 +37,19 @@ WRITES = {
     "apply": "write",
     "revert": "write",
     "batch": "add",
+    "support": "add",
+    "unsupport": "add",
+    "accept": "write",
+    "merge": "write",
+    "reopen": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose"}
 #: Steps of a decision: who may take them is told first what they have not said, such as what they have seen.
-STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert"}
-READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare"}
+STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "merge", "reopen"}
+READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agenda"}
 #: Reads that need figures, or to be told of what; without they say so.
-ASKING = {"summary", "suggest", "compare"}
+ASKING = {"summary", "suggest", "compare", "agenda"}
 
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
@@ -77,6 +82,7 @@ ABOUT = {
     "roadmaps:result": "roadmaps.experiment",
     "roadmaps:review": "roadmaps.review",
     "roadmaps:roadmap": "roadmaps.roadmap",
+    "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
     "teams:discipline": "teams.discipline",
@@ -96,10 +102,11 @@ VERBS = {
     "archive": "write", "restore": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write",
+    "accept": "write", "merge": "write", "reopen": "write", "settle": "write", "support": "begin", "unsupport": "begin",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
-BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore"}
-READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare"}
+BUTTONS = {"review", "start", "save", "take", "undo", "redo", "archive", "restore", "settle", "support", "unsupport"}
+READING_VERBS = {"list", "detail", "outlook", "effects", "suggest", "steps", "compare", "agenda", "pdf"}
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
     "api",

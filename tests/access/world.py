@@ -231,6 +231,8 @@ class World:
                 "source": "A judgement", "starts": "2026-06-01",
             },
             "value.confirmation": {"valuation": self.unconfirmed.pk, "comment": "Yes."},
+            "roadmaps.review": {"roadmap": "ahead", "held_on": "2026-03-02", "present": "Ada", "minutes": "Well."},
+            "roadmaps.idea": {"roadmap": "ahead", "name": "By text message", "text": "Remind them."},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",
