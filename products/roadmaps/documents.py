@@ -19,7 +19,7 @@ class Table:
 
     header: tuple[str, ...]
     widths: tuple[int, ...]  #: parts of the page's width
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
 
 
 @dataclass(frozen=True)

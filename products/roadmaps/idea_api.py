@@ -114,7 +114,7 @@ class IdeaViewSet(
         found = self.get_queryset().prefetch_related("events__by", "events__item").get(pk=idea.pk)
         return Response(IdeaDetailSerializer(found, context=self.get_serializer_context()).data)
 
-    def perform_create(self, serializer: Any) -> None:
+    def perform_create(self, serializer):
         """Propose it."""
         serializer.instance = idea_actions.propose_idea(Idea(**serializer.validated_data), by=self.request.user)
 

@@ -122,7 +122,7 @@ class ReviewViewSet(RecordedViewSet):
         """Show the agenda of a roadmap's next review, the same for everyone."""
         form = KnownForm(request.query_params)
         if not form.is_valid():
-            raise exceptions.ValidationError(form.errors)
+            raise exceptions.ValidationError({"known": list(form.errors["known"])})
         code = request.query_params.get("roadmap", "")
         if not code or "\x00" in code:
             raise exceptions.ValidationError({"roadmap": "Name the roadmap by its code: ?roadmap=vehicle-tax."})
