@@ -53,10 +53,26 @@ comment_urls = [
     path("<slug:code>/comments/add/", comments.comment_add, name="comment-add"),
 ]
 review_urls = [
+    path("reviews/", reviews.review_list, name="review-list"),
+    path("reviews/add/", reviews.review_add, name="review-add"),
     path("reviews/<int:pk>/", reviews.review_detail, name="review-detail"),
+    path("reviews/<int:pk>/minutes.pdf", reviews.review_pdf, name="review-pdf"),
+    path("reviews/<int:pk>/correct/", reviews.review_correct, name="review-correct"),
+    path("reviews/<int:pk>/retract/", reviews.review_retract, name="review-retract"),
+    path("reviews/<int:pk>/settle/", reviews.review_settle, name="review-settle"),
+    path("<slug:code>/review/", reviews.roadmap_agenda, name="roadmap-agenda"),
+    path("<slug:code>/review/agenda.pdf", reviews.roadmap_agenda_pdf, name="roadmap-agenda-pdf"),
 ]
 idea_urls = [
+    path("ideas/", ideas.idea_list, name="idea-list"),
+    path("ideas/add/", ideas.idea_add, name="idea-add"),
     path("ideas/<int:pk>/", ideas.idea_detail, name="idea-detail"),
+    path("ideas/<int:pk>/support/", ideas.idea_support, name="idea-support"),
+    path("ideas/<int:pk>/unsupport/", ideas.idea_unsupport, name="idea-unsupport"),
+    path("ideas/<int:pk>/accept/", ideas.idea_accept, name="idea-accept"),
+    path("ideas/<int:pk>/merge/", ideas.idea_merge, name="idea-merge"),
+    path("ideas/<int:pk>/decline/", ideas.idea_decline, name="idea-decline"),
+    path("ideas/<int:pk>/reopen/", ideas.idea_reopen, name="idea-reopen"),
 ]
 result_urls = [
     path("results/", results.result_list, name="result-list"),

@@ -47,14 +47,20 @@ WRITES = {
     "ship": "write",
     "drop": "write",
     "settle": "write",
+    "support": "add",
+    "unsupport": "add",
+    "accept": "write",
+    "merge": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 #: Steps of which who may take them is told first what they have not said, such as what they have seen.
-STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle"}
-READS = {"list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests"}
+STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
+READS = {
+    "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+}  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
-ASKING = {"summary", "suggest", "compare"}
+ASKING = {"summary", "suggest", "compare", "agenda"}
 ASKING_LISTS = {"agreement-list", "differences-list"}
 #: Pages, and addresses of actions that write, which are a member's of the roadmap alone, whatever roles others hold.
 MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-offs-list"}
@@ -90,6 +96,7 @@ ABOUT = {
     "roadmaps:result": "roadmaps.experiment",
     "roadmaps:review": "roadmaps.review",
     "roadmaps:roadmap": "roadmaps.roadmap",
+    "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
     "teams:discipline": "teams.discipline",
@@ -110,14 +117,18 @@ VERBS = {
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write",
+    "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
+    "support", "unsupport",
 }  # fmt: skip
+#: Buttons of pages whose verb has a form elsewhere.
+BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -271,7 +282,13 @@ def page_endpoints(unknown: list[str]) -> list[Endpoint]:
             unknown.append(ADD_PAGE.format(name=name))
             continue
         needs = _needed(name, BEGUN_AT.get(name) or VERBS.get(verb, ""))
-        methods = ["GET", "POST"] if needs and verb not in BUTTONS else ["POST"] if needs else ["GET"]
+        methods = (
+            ["GET", "POST"]
+            if needs and verb not in BUTTONS and name not in BUTTON_PAGES
+            else ["POST"]
+            if needs
+            else ["GET"]
+        )
         kind = ABOUT_ANOTHER.get(name, ABOUT[about])
         found += [Endpoint(name, "", method, kind, needs, argument) for method in methods]
     return found

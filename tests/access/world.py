@@ -251,6 +251,8 @@ class World:
                 "item": "by-phone", "concluded_on": "2026-01-02", "effect": "4", "standard_error": "2", "source": "A",
             },
             "roadmaps.signoff": {"baseline": self.rows["roadmaps.baseline"].pk, "verdict": "signed"},
+            "roadmaps.review": {"roadmap": "ahead", "held_on": "2026-03-02", "present": "Ada", "minutes": "Well."},
+            "roadmaps.idea": {"roadmap": "ahead", "name": "By text message", "text": "Remind them."},
             "funding.fundingstream": {"code": "new", "name": "New"},
             "funding.allocation": {
                 "stream": "fees", "product": "here", "monthly_amount": "10.00", "starts": "2026-06-01",

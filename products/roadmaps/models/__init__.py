@@ -6,7 +6,7 @@ from products.roadmaps.models.items import Dependency, Horizon, Item, ItemKind, 
 from products.roadmaps.models.results import Experiment
 from products.roadmaps.models.reviews import Review
 from products.roadmaps.models.roadmaps import Change, ChangeKind, Member, OfRoadmap, Roadmap, Side
-from products.roadmaps.models.talk import Comment, Idea, IdeaStatus, Support
+from products.roadmaps.models.talk import Comment, Idea, IdeaEvent, IdeaStatus, Support
 
 __all__ = [
     "Baseline",
@@ -17,6 +17,7 @@ __all__ = [
     "Experiment",
     "Horizon",
     "Idea",
+    "IdeaEvent",
     "IdeaStatus",
     "Interest",
     "Item",

@@ -91,6 +91,17 @@ class RoadmapQuerySet(DescribedQuerySet):
             .annotate(due_in=F("cadence_days") - DaysSince("looked_at_on", today()))
         )
 
+    def overdue(self, on: date | None = None) -> Self:
+        """Return the roadmaps whose review is overdue on a day, today, by `with_review`; those due first first."""
+        looked_at = Coalesce("reviewed_on", "began_on")
+        days = DaysSince("looked_at_on", on or today())
+        return (
+            self.with_review()
+            .annotate(looked_at_on=looked_at, days_since=days)
+            .filter(days_since__gt=F("cadence_days"))
+            .order_by("looked_at_on", "name", "pk")
+        )
+
     def of_products(self, products: Iterable[int]) -> Self:
         """Return the roadmaps that any of these products, by id, belongs to, each once."""
         return self.filter(pk__in=Roadmap.products.through.objects.filter(product__in=products).values("roadmap"))

@@ -1,11 +1,13 @@
 """What people say about roadmaps: comments, and ideas that are weighed in the open."""
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
@@ -114,6 +116,20 @@ class IdeaQuerySet(models.QuerySet):
             .order_by("-at", "-pk")
         )
 
+    def waiting(self, known: datetime | None = None) -> Self:
+        """Return the ideas that waited for an answer at a moment, now; those that most people support first."""
+        supports = Count("supports")
+        if known is None:
+            found = self.filter(status=IdeaStatus.OPEN)
+        else:
+            before = IdeaEvent.objects.filter(idea=OuterRef("pk"), at__lte=known).order_by("-at", "-pk")
+            found = self.filter(at__lte=known).annotate(
+                was=Coalesce(Subquery(before.values("status")[:1]), models.Value(str(IdeaStatus.OPEN)))
+            )
+            found = found.filter(was=IdeaStatus.OPEN)
+            supports = Count("supports", filter=Q(supports__at__lte=known))
+        return found.select_related("by").annotate(support_count=supports).order_by("-support_count", "at", "pk")
+
 
 class Idea(OfRoadmap, models.Model):
     """What somebody proposes for a roadmap; it is accepted, merged or declined, with a reason that all can read."""
@@ -185,3 +201,33 @@ class Support(models.Model):
 
     def __str__(self) -> str:
         return f"{self.by} supports {self.idea}"
+
+
+class IdeaEvent(models.Model):
+    """What became of an idea, one row each time it was decided or opened again. Never edited or removed."""
+
+    idea = models.ForeignKey(Idea, models.CASCADE, related_name="events")
+    status = models.CharField(max_length=8, choices=IdeaStatus, help_text="What it was from then on.")
+    reason = models.TextField()
+    item = models.ForeignKey(Item, models.PROTECT, null=True, blank=True, related_name="+")
+    merged_into = models.ForeignKey(Idea, models.PROTECT, null=True, blank=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="ideaevent_says_why",
+                violation_error_message="Say why: whoever had the idea will read it.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.idea}: {self.what}"
+
+    @property
+    def what(self) -> str:
+        """What was done, in a word or two."""
+        return "Opened again" if self.status == IdeaStatus.OPEN else self.get_status_display()

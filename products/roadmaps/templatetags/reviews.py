@@ -1,0 +1,23 @@
+"""What every page that draws on a roadmap says of its reviews."""
+
+from typing import Any
+
+from django import template
+
+from products.catalog.models import Product
+from products.roadmaps.models import Roadmap
+
+register = template.Library()
+
+
+@register.inclusion_tag("roadmaps/_review_overdue.html")
+def review_overdue(about: Roadmap | Product | None) -> dict[str, Any]:
+    """`{% review_overdue product %}`: say which of the roadmaps of a product, or which roadmap, is to be reviewed.
+
+    One query at most.
+    """
+    if isinstance(about, Roadmap):
+        return {"overdue": Roadmap.objects.filter(pk=about.pk).overdue()}
+    if isinstance(about, Product):
+        return {"overdue": Roadmap.objects.of_products([about.pk]).overdue()}
+    return {"overdue": []}
