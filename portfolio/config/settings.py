@@ -318,6 +318,8 @@ SPECTACULAR_SETTINGS = {
         "InsightKind": "products.catalog.models.InsightKind",
         "GuardrailKind": "funding.models.GuardrailKind",
         "Evidence": "products.value.models.Evidence",
+        "IdeaStatus": "products.roadmaps.models.IdeaStatus",
+        "DecisionStatus": "portfolio.rebalance.models.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
