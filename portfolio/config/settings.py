@@ -330,6 +330,8 @@ SPECTACULAR_SETTINGS = {
         "RoadmapItemKind": "products.roadmaps.models.ItemKind",
         "RoadmapItemState": "products.roadmaps.models.State",
         "Evidence": "products.value.models.Evidence",
+        "IdeaStatus": "products.roadmaps.models.IdeaStatus",
+        "DecisionStatus": "portfolio.rebalance.models.Status",
     },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

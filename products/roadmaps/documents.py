@@ -84,7 +84,7 @@ def agenda_about(agenda: Agenda) -> list[str]:
 def _agenda_parts(agenda: Agenda) -> list[Part]:
     parts = []
     for section in agenda.sections:
-        rows = [(("! " if row.is_urgent else "") + row.name, row.detail) for row in section.rows]
+        rows = [(("Urgent: " if row.is_urgent else "") + row.name, row.detail) for row in section.rows]
         table = Table(("What", "How it stands"), (36, 64), rows) if rows else None
         parts.append(Part(section.title, [] if table else [section.nothing], table))
     return parts

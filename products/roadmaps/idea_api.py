@@ -24,8 +24,8 @@ class IdeaSerializer(serializers.ModelSerializer):
         help_text="Key of what a customer said or did that it comes from.",
     )  # fmt: skip
     by = CodeField(slug_field="username", read_only=True, help_text="Name of an account.")
-    decided_by = CodeField(slug_field="username", read_only=True, help_text="Name of an account.")
-    item = CodeField(read_only=True, help_text="Code of the item that it became or was merged into.")
+    decided_by = CodeField(slug_field="username", read_only=True, allow_null=True, help_text="Name of an account.")
+    item = CodeField(read_only=True, allow_null=True, help_text="Code of the item that it became or was merged into.")
     support_count = serializers.SerializerMethodField(help_text="How many others stand behind it.")
 
     class Meta:
@@ -41,11 +41,13 @@ class IdeaSerializer(serializers.ModelSerializer):
         return getattr(idea, "support_count", 0)
 
 
-class EventSerializer(serializers.ModelSerializer):
+class IdeaEventSerializer(serializers.ModelSerializer):
     """What became of an idea, once."""
 
-    by = CodeField(slug_field="username", read_only=True, help_text="Name of an account.")
-    item = CodeField(read_only=True)
+    by = CodeField(
+        slug_field="username", read_only=True, allow_null=True, help_text="Name of an account; null is the operator."
+    )
+    item = CodeField(read_only=True, allow_null=True, help_text="Code of an item.")
 
     class Meta:
         model = IdeaEvent
@@ -56,19 +58,19 @@ class EventSerializer(serializers.ModelSerializer):
 class IdeaDetailSerializer(IdeaSerializer):
     """An idea with all that became of it, oldest first."""
 
-    events = EventSerializer(many=True, read_only=True)
+    events = IdeaEventSerializer(many=True, read_only=True)
 
     class Meta(IdeaSerializer.Meta):
         fields = [*IdeaSerializer.Meta.fields, "events"]
 
 
-class AnswerSerializer(serializers.Serializer):
+class ReasonedAnswerSerializer(serializers.Serializer):
     """The reason, which everybody can read."""
 
     reason = serializers.CharField(max_length=2000, help_text="Everybody can read it, its author first.")
 
 
-class AcceptSerializer(AnswerSerializer):
+class ReasonedAcceptanceSerializer(ReasonedAnswerSerializer):
     """A yes."""
 
     item = CodeField(
@@ -76,7 +78,7 @@ class AcceptSerializer(AnswerSerializer):
     )
 
 
-class MergeSerializer(AnswerSerializer):
+class ReasonedMergerSerializer(ReasonedAnswerSerializer):
     """What an idea goes on in: another idea or an item."""
 
     into = serializers.PrimaryKeyRelatedField(
@@ -114,9 +116,10 @@ class IdeaViewSet(
         found = self.get_queryset().prefetch_related("events__by", "events__item").get(pk=idea.pk)
         return Response(IdeaDetailSerializer(found, context=self.get_serializer_context()).data)
 
-    def perform_create(self, serializer):
+    def perform_create(self, serializer: Any):
         """Propose it."""
-        serializer.instance = idea_actions.propose_idea(Idea(**serializer.validated_data), by=self.request.user)
+        request: Any = self.request
+        serializer.instance = idea_actions.propose_idea(Idea(**serializer.validated_data), by=request.user)
 
     @extend_schema(responses=IdeaDetailSerializer)
     def retrieve(self, request, *args, **kwargs):
@@ -140,31 +143,31 @@ class IdeaViewSet(
         """Stand behind an idea no longer."""
         return self.answer(idea_actions.unsupport_idea(self.get_object(), by=request.user))
 
-    @_answers(AcceptSerializer)
+    @_answers(ReasonedAcceptanceSerializer)
     @action(detail=True, methods=["post"])
     def accept(self, request, pk=None):
         """Say yes to an open idea, with the item that it became, if there is one yet."""
-        return self._decided(AcceptSerializer, idea_actions.accept_idea)
+        return self._decided(ReasonedAcceptanceSerializer, idea_actions.accept_idea)
 
-    @_answers(MergeSerializer)
+    @_answers(ReasonedMergerSerializer)
     @action(detail=True, methods=["post"])
     def merge(self, request, pk=None):
         """Say that an open idea goes on in another idea, or in an item."""
-        return self._decided(MergeSerializer, idea_actions.merge_idea)
+        return self._decided(ReasonedMergerSerializer, idea_actions.merge_idea)
 
-    @_answers(AnswerSerializer)
+    @_answers(ReasonedAnswerSerializer)
     @action(detail=True, methods=["post"])
     def decline(self, request, pk=None):
         """Say no to an open idea."""
-        return self._decided(AnswerSerializer, idea_actions.decline_idea)
+        return self._decided(ReasonedAnswerSerializer, idea_actions.decline_idea)
 
-    @_answers(AnswerSerializer)
+    @_answers(ReasonedAnswerSerializer)
     @action(detail=True, methods=["post"])
     def reopen(self, request, pk=None):
         """Open a decided idea again; the earlier answer stays readable."""
-        return self._decided(AnswerSerializer, idea_actions.reopen_idea)
+        return self._decided(ReasonedAnswerSerializer, idea_actions.reopen_idea)
 
-    def _decided(self, serializer: type[AnswerSerializer], change: Any) -> Response:
+    def _decided(self, serializer: type[ReasonedAnswerSerializer], change: Any) -> Response:
         idea = self.get_object()
         access.require(self.request.user, idea)
         given = serializer(data=self.request.data)

@@ -28,6 +28,7 @@ def hold_review(review: Review, *, by: User | None) -> Review:
     roadmap = Roadmap.objects.select_for_update().get(pk=review.roadmap_id)
     review.roadmap = roadmap
     review.decisions = checked_decisions(review.decisions)
+    review.clean()  # before its agenda is made: no figures are looked for on a day that is centuries off
     review.guard()
     known = None if review.held_on == today() else end_of(review.held_on)
     agenda = agenda_of(roadmap, on=review.held_on, known=known)

@@ -19,7 +19,7 @@ from products.roadmaps.review_filters import ReviewFilter
 from products.roadmaps.review_forms import KnownForm
 
 
-class DecisionSerializer(serializers.Serializer):
+class ReviewDecisionSerializer(serializers.Serializer):
     """What a review decided."""
 
     text = serializers.CharField(help_text="What was decided.")
@@ -64,7 +64,7 @@ class ReviewSerializer(RecordedSerializer):
         source="baseline.number", read_only=True, allow_null=True, default=None, help_text="Number of the latest one."
     )
     roadmap = CodeField(queryset=Roadmap.objects.all(), help_text="Code of a roadmap.")
-    decisions = DecisionSerializer(many=True, required=False)
+    decisions = ReviewDecisionSerializer(many=True, required=False)
 
     class Meta:
         model = Review
@@ -122,7 +122,7 @@ class ReviewViewSet(RecordedViewSet):
         """Show the agenda of a roadmap's next review, the same for everyone."""
         form = KnownForm(request.query_params)
         if not form.is_valid():
-            raise exceptions.ValidationError({"known": list(form.errors["known"])})
+            raise exceptions.ValidationError({"known": [str(words) for words in form.errors["known"]]})
         code = request.query_params.get("roadmap", "")
         if not code or "\x00" in code:
             raise exceptions.ValidationError({"roadmap": "Name the roadmap by its code: ?roadmap=vehicle-tax."})

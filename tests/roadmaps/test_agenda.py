@@ -17,6 +17,7 @@ from products.roadmaps.baseline_actions import say
 from products.roadmaps.content import document_of
 from products.roadmaps.contributions import AGENDA, AgendaRow, AgendaSection
 from products.roadmaps.documents import Paper, Part, Table
+from products.roadmaps.idea_actions import decline_idea
 from products.roadmaps.item_actions import block_item, change_item, drop_item, ship_item, start_item
 from products.roadmaps.models import Item, Roadmap
 from products.roadmaps.order_actions import move_item
@@ -101,20 +102,23 @@ def test_an_agenda_is_the_same_for_everyone(client, roadmap):
 def test_a_roadmap_as_it_was_known_is_what_it_was(roadmap):
     one, two = (make.make_item(roadmap=roadmap, code=code) for code in ("one", "two"))
     move_item(two, horizon="now", by=None)
+    early = make.make_idea(roadmap=roadmap, name="Early")
     before, moment = document_of(roadmap), timezone.now()
+    decline_idea(early, reason="No.", by=None)
     move_item(one, horizon="now", before=two, by=None)
     change_item(Item.objects.get(code="two"), changes={"name": "Other"}, by=None)
     ship_item(Item.objects.get(code="one"), by=None)
     make.make_item(roadmap=roadmap, code="three")
     drop_item(Item.objects.get(code="two"), why="No.", by=None)
-    make.make_idea(roadmap=roadmap)
+    make.make_idea(roadmap=roadmap, name="Late")
 
     items = list(roadmap.items.for_table().in_order())
     assert document_as_known(roadmap, items, moment) == before
     assert document_as_known(roadmap, items, None) == document_of(roadmap)
     agenda = agenda_of(roadmap, known=moment)
-    assert names(agenda, "shipped") == names(agenda, "ideas") == []
-    assert names(agenda_of(roadmap), "shipped") != []
+    assert (names(agenda, "shipped"), names(agenda, "ideas")) == ([], ["Early"])
+    now = agenda_of(roadmap)
+    assert (len(names(now, "shipped")), names(now, "ideas")) == (1, ["Late"])
 
 
 def test_other_rooms_add_sections_and_take_the_place_of_this_rooms_own(roadmap):

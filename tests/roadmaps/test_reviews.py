@@ -1,6 +1,6 @@
 """Reviews: the agenda is kept as everyone saw it, what was decided stays in sight, and what is overdue says so."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
@@ -82,6 +82,8 @@ def test_a_review_that_cannot_have_been_held_is_refused(roadmap):
     tomorrow = Review(roadmap=roadmap, held_on=today() + timedelta(1), present="Ada", minutes="None.")
     with pytest.raises(ValidationError, match="has not come yet"):
         hold_review(tomorrow, by=None)
+    with pytest.raises(ValidationError, match="out of reach"):
+        hold_review(Review(roadmap=roadmap, held_on=date.min, present="Ada", minutes="None."), by=None)
     made = hold_review(Review(roadmap=roadmap, held_on=today(), present="Ada", minutes="None."), by=None)
     with pytest.raises(ValidationError, match="no decision 1"):
         settle_decision(made, number=1, by=None)
