@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from products.roadmaps.views import baselines, comments, differences, home, ideas, items, results, reviews, roadmaps
+from products.roadmaps.views import (
+    baselines,
+    calendars,
+    comments,
+    differences,
+    home,
+    ideas,
+    items,
+    results,
+    reviews,
+    roadmaps,
+)
 
 app_name = "roadmaps"
 
@@ -42,6 +53,12 @@ idea_urls = [
 result_urls = [
     path("results/<int:pk>/", results.result_detail, name="result-detail"),
 ]
+calendar_urls = [
+    path("calendar/", calendars.calendar_list, name="calendar-list"),
+    path("calendar/add/", calendars.calendar_add, name="calendar-add"),
+    path("calendar/<int:pk>/revoke/", calendars.calendar_revoke, name="calendar-revoke"),
+    path("calendar/<slug:token>.ics", calendars.calendar_feed, name="calendar-feed"),
+]
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),
     path("add/", roadmaps.roadmap_add, name="roadmap-add"),
@@ -57,5 +74,6 @@ urlpatterns = [
     *review_urls,
     *idea_urls,
     *result_urls,
+    *calendar_urls,
     *roadmap_urls,  # last: what is left is a roadmap's code
 ]

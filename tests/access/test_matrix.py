@@ -149,10 +149,14 @@ OWN_PAGES = {
     "intake:discard",
     "intake:import",
     "intake:preview",
+    "roadmaps:calendar-add",
+    "roadmaps:calendar-list",
+    "roadmaps:calendar-revoke",
 }
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so
     "account_inactive",
@@ -467,7 +471,15 @@ def test_a_page_that_is_said_to_read_takes_no_post(world, endpoint):
 @pytest.mark.parametrize("name", sorted(name for name, _ in _pages(get_resolver())))
 def test_without_signing_in_there_is_nothing_but_the_door(world, name):
     pattern = dict(_pages(get_resolver()))[name]
-    given = {"pk": 1, "code": "here", "month": "2026-01", "kind": "products", "key": "abc", "uidb36": "1"}
+    given = {
+        "pk": 1,
+        "code": "here",
+        "month": "2026-01",
+        "kind": "products",
+        "key": "abc",
+        "uidb36": "1",
+        "token": "abc",
+    }
     address = reverse(name, kwargs={argument: given[argument] for argument in _arguments(pattern)})
 
     for method in ("get", "post"):
