@@ -10,6 +10,7 @@ from products.roadmaps.views import (
     home,
     ideas,
     items,
+    portfolio,
     results,
     reviews,
     roadmaps,
@@ -62,6 +63,7 @@ calendar_urls = [
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),
     path("add/", roadmaps.roadmap_add, name="roadmap-add"),
+    path("portfolio/", portfolio.roadmap_portfolio, name="roadmap-portfolio"),
     path("<slug:code>/", roadmaps.roadmap_detail, name="roadmap-detail"),
     path("<slug:code>/edit/", roadmaps.roadmap_edit, name="roadmap-edit"),
     path("<slug:code>/reorder/", roadmaps.roadmap_reorder, name="roadmap-reorder"),

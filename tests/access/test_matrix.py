@@ -109,6 +109,7 @@ BUTTONS = {
 }  # fmt: skip
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
+    "portfolio",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
