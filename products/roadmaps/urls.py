@@ -4,6 +4,7 @@ from django.urls import path
 
 from products.roadmaps.views import (
     baselines,
+    calendars,
     comments,
     differences,
     home,
@@ -12,6 +13,7 @@ from products.roadmaps.views import (
     items,
     lists,
     order,
+    portfolio,
     results,
     reviews,
     roadmaps,
@@ -83,9 +85,16 @@ result_urls = [
     path("<slug:code>/results/", results.roadmap_results, name="roadmap-results"),
     path("<slug:code>/order/", order.roadmap_order, name="roadmap-order"),
 ]
+calendar_urls = [
+    path("calendar/", calendars.calendar_list, name="calendar-list"),
+    path("calendar/add/", calendars.calendar_add, name="calendar-add"),
+    path("calendar/<int:pk>/revoke/", calendars.calendar_revoke, name="calendar-revoke"),
+    path("calendar/<slug:token>.ics", calendars.calendar_feed, name="calendar-feed"),
+]
 roadmap_urls = [
     path("", roadmaps.roadmap_list, name="roadmap-list"),
     path("add/", roadmaps.roadmap_add, name="roadmap-add"),
+    path("portfolio/", portfolio.roadmap_portfolio, name="roadmap-portfolio"),
     path("<slug:code>/", roadmaps.roadmap_detail, name="roadmap-detail"),
     path("<slug:code>/edit/", roadmaps.roadmap_edit, name="roadmap-edit"),
     path("<slug:code>/reorder/", roadmaps.roadmap_reorder, name="roadmap-reorder"),
@@ -101,5 +110,6 @@ urlpatterns = [
     *review_urls,
     *idea_urls,
     *result_urls,
+    *calendar_urls,
     *roadmap_urls,  # last: what is left is a roadmap's code
 ]

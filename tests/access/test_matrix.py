@@ -128,7 +128,7 @@ BUTTONS = {
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -169,11 +169,15 @@ OWN_PAGES = {
     "intake:discard",
     "intake:import",
     "intake:preview",
+    "roadmaps:calendar-add",
+    "roadmaps:calendar-list",
+    "roadmaps:calendar-revoke",
     "roadmaps:item-import",
 }
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so
     "account_inactive",
@@ -497,7 +501,15 @@ def test_a_page_that_is_said_to_read_takes_no_post(world, endpoint):
 @pytest.mark.parametrize("name", sorted(name for name, _ in _pages(get_resolver())))
 def test_without_signing_in_there_is_nothing_but_the_door(world, name):
     pattern = dict(_pages(get_resolver()))[name]
-    given = {"pk": 1, "code": "here", "month": "2026-01", "kind": "products", "key": "abc", "uidb36": "1"}
+    given = {
+        "pk": 1,
+        "code": "here",
+        "month": "2026-01",
+        "kind": "products",
+        "key": "abc",
+        "uidb36": "1",
+        "token": "abc",
+    }
     address = reverse(name, kwargs={argument: given[argument] for argument in _arguments(pattern)})
 
     for method in ("get", "post"):

@@ -1,6 +1,7 @@
 """What is kept of roadmaps, one subject a file."""
 
 from products.roadmaps.models.agreement import Baseline, SignOff, Verdict
+from products.roadmaps.models.calendars import CalendarLink
 from products.roadmaps.models.interests import Interest
 from products.roadmaps.models.items import Dependency, Horizon, Item, ItemKind, State
 from products.roadmaps.models.results import Experiment
@@ -10,6 +11,7 @@ from products.roadmaps.models.talk import Comment, Idea, IdeaEvent, IdeaStatus, 
 
 __all__ = [
     "Baseline",
+    "CalendarLink",
     "Change",
     "ChangeKind",
     "Comment",
