@@ -1,8 +1,7 @@
 """The agenda of a review, made by the system, the same for everyone: it never depends on who asks.
 
-What this room knows is in `agenda_sections`. What others know comes in by `contributions.tells_agenda`: a section with
-a new key stands where `ORDER` names it, else at the end; one with a key of this room's takes that section's place, as
-the results of what shipped do.
+What this room knows is in `agenda_sections`. What others know comes in by `contributions.tells_agenda`: a section
+stands where `ORDER` names its key, else at the end.
 """
 
 from collections.abc import Mapping
@@ -66,14 +65,13 @@ def agenda_of(roadmap: Roadmap, *, on: date | None = None, known: datetime | Non
     """Return the agenda of a review on a day, today, as known at a moment, now; a constant number of queries."""
     day = on or today()
     ground = read_ground(roadmap, day, known)
-    found = {section.key: section for section in agenda_sections.sections(ground)}
-    for source in AGENDA:
-        found |= {section.key: section for section in source(roadmap, day, known)}
+    found = agenda_sections.sections(ground)
+    found += [section for source in AGENDA for section in source(roadmap, day, known)]
     places = {key: place for place, key in enumerate(ORDER)}
     return Agenda(
         on=day,
         known=known,
         since=ground.since,
         baseline=str(ground.baseline or ""),
-        sections=sorted(found.values(), key=lambda section: places.get(section.key, len(places))),
+        sections=sorted(found, key=lambda section: places.get(section.key, len(places))),
     )

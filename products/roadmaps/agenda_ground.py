@@ -32,12 +32,11 @@ class Ground:
 
     @property
     def shipped(self) -> list[Item]:
-        """The items that were shipped since the last review, the latest first."""
+        """The items that had shipped by the day, the latest first."""
         found = [self.rows[code] for code in self.document["order"][SHIPPED]]
-        after = self.since or date.min
         return sorted(
-            (item for item in found if item.ended_on and after < item.ended_on <= self.on),
-            key=lambda item: (item.ended_on or after, item.code),
+            (item for item in found if item.ended_on and item.ended_on <= self.on),
+            key=lambda item: (item.ended_on or date.min, item.code),
             reverse=True,
         )
 

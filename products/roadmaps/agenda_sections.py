@@ -5,13 +5,14 @@ from datetime import date
 
 from django.urls import reverse
 
-from portfolio.common.formats import day_name, money, quantity
+from portfolio.common.formats import day_name, money
 from products.roadmaps.agenda_ground import Ground
 from products.roadmaps.agreement import Mark, Standing, agreement
 from products.roadmaps.content import SHIPPED, Document, place_of
 from products.roadmaps.contributions import AgendaRow, AgendaSection
 from products.roadmaps.difference import Entry, Kind, entries
-from products.roadmaps.models import Comment, Idea, Item, Side, State
+from products.roadmaps.models import Comment, Idea, Side, State
+from products.roadmaps.outcomes import agenda_rows
 from products.roadmaps.worth import worths
 from products.value.models import Metric
 
@@ -31,7 +32,12 @@ def sections(ground: Ground) -> list[AgendaSection]:
     changes = changed(ground)
     ideas = open_ideas(ground)
     return [
-        AgendaSection("shipped", "What shipped, and what it did", "Nothing shipped.", shipped_rows(ground)),
+        AgendaSection(
+            "shipped",
+            "What shipped, and what it did to its metric",
+            "Nothing shipped in the last year.",
+            agenda_rows(ground.shipped, ground.on, ground.known),
+        ),
         _changed_section(ground, changes),
         AgendaSection(
             "agreement",
@@ -48,29 +54,6 @@ def sections(ground: Ground) -> list[AgendaSection]:
         AgendaSection("decide", "To decide", "Nothing asks for a decision.", to_decide(ground, changes, ideas)),
         AgendaSection("decided", "Decided before and still open", "Nothing is open.", decided_rows(ground)),
     ]
-
-
-def shipped_rows(ground: Ground) -> list[AgendaRow]:
-    """Return what shipped since the last review with what it promised."""
-    return [
-        AgendaRow(
-            item.name,
-            f"{item.product}, shipped {day_name(item.ended_on)}. {promise(item)} No result yet.",
-            item.get_absolute_url(),
-            f"result:{item.code}",
-        )
-        for item in ground.shipped
-    ]
-
-
-def promise(item: Item) -> str:
-    """Return what an item promised, in a sentence."""
-    if item.metric is None:
-        return f"It promised no customer metric: {item.exception.rstrip('.')}."
-    return (
-        f"It promised {item.metric} from {quantity(item.metric_from)} to between {quantity(item.metric_low)} and "
-        f"{quantity(item.metric_high)} {item.metric.unit} by {day_name(item.by_when)}."
-    )
 
 
 # -- What changed since the baseline ----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from portfolio.engine.observed import Change, Outcome
 from portfolio.engine.scoring import Coverage, coverage
 from portfolio.engine.shrinkage import Shrunk
 from portfolio.engine.uncertainty import means
-from products.roadmaps.contributions import AgendaRow, AgendaSection, tells_agenda
+from products.roadmaps.contributions import AgendaRow
 from products.roadmaps.experiments import Effect, latest_effects
 from products.roadmaps.models import Item, Roadmap, State
 from products.value.models import Observation
@@ -346,12 +346,14 @@ def track_record(roadmap: Roadmap, on: date | None = None, known: datetime | Non
     return Track(results_of(shipped(roadmap, on), on, known))
 
 
-@tells_agenda
-def agenda(roadmap: Roadmap, on: date, known: datetime | None) -> list[AgendaSection]:
-    """Return the section on what shipped and was watched in the last year; short of it, or unobserved, is urgent."""
+def agenda_rows(items: Iterable[Item], on: date, known: datetime | None) -> list[AgendaRow]:
+    """Return what an agenda says of items that shipped, of those still watched on a day; four queries.
+
+    Short of the promise, or not observed since, is urgent.
+    """
     since = months_after(on, -WATCHED_MONTHS)
-    items = [item for item in shipped(roadmap, on) if max(shipped_on(item), item.by_when or since) >= since]
-    rows = [
+    watched = [item for item in items if max(shipped_on(item), item.by_when or since) >= since]
+    return [
         AgendaRow(
             name=result.item.name,
             detail=f"Shipped {formats.day_name(result.item.ended_on)}. {result.label}: {result.words}",
@@ -359,6 +361,5 @@ def agenda(roadmap: Roadmap, on: date, known: datetime | None) -> list[AgendaSec
             figure=f"result:{result.item.code}",
             is_urgent=result.outcome in (Outcome.SHORT, UNOBSERVED),
         )
-        for result in results_of(items, on, known)
+        for result in results_of(watched, on, known)
     ]
-    return [AgendaSection("shipped", "What shipped, and what it did to its metric", "Nothing has shipped yet.", rows)]
