@@ -14,7 +14,7 @@ from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
 from portfolio.demo.decisions import decide
-from portfolio.demo.roadmaps import plan
+from portfolio.demo.roadmaps import plan, review
 from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
 from portfolio.intake.actions import load_rows
@@ -58,6 +58,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
             made = roll_up(cause="Demonstration loaded")
         if settings.TWOFOLD_DEMO:
             decide()
+            review()
         return made
 
 

@@ -8,11 +8,15 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from portfolio.common.models import User
+from portfolio.common.months import today
 from products.catalog.models import Product
 from products.roadmaps.baseline_actions import say, take_baseline
+from products.roadmaps.comment_actions import add_comment
+from products.roadmaps.idea_actions import decline_idea, propose_idea, support_idea
 from products.roadmaps.item_actions import add_item, block_item, change_item, ship_item, start_item
-from products.roadmaps.models import Horizon, Item, ItemKind, Roadmap
+from products.roadmaps.models import Horizon, Idea, Item, ItemKind, Review, Roadmap
 from products.roadmaps.order_actions import move_item
+from products.roadmaps.review_actions import hold_review
 from products.roadmaps.roadmap_actions import save_roadmap
 from products.value.models import Metric
 from teams.models import Team
@@ -69,6 +73,14 @@ DRIVING_ITEMS = (
         "Sellers answer five questions on one page instead of eleven on six.",
         "keeper-changes", NOW, ("keeper-changes-satisfaction", "78.4", "84", "88", date(2016, 12, 31)), ("6", "12"),
         team="vehicle-keepers", kind=ItemKind.QUICK_WIN, starts=date(2016, 1, 4), ends=date(2016, 4, 4),
+    ),
+    Sketch(
+        "address-without-a-number",
+        "Change your address without a reference number",
+        "Whoever has lost the letter with the number can still tell us that they have moved.",
+        "driving-licence-changes", NOW,
+        ("driving-licence-changes-satisfaction", "79.5", "79.7", "79.9", date(2016, 9, 30)), ("2", "4"),
+        team="driver-licensing", kind=ItemKind.QUICK_WIN, starts=date(2016, 3, 7), ends=date(2016, 5, 2),
     ),
     Sketch(
         "renew-with-passport-photo",
@@ -210,6 +222,7 @@ def _agree(roadmap: Roadmap) -> None:
 
     ship_item(items["tax-by-direct-debit"], on=date(2015, 4, 1), by=owner)
     ship_item(items["one-page-for-a-sale"], on=date(2016, 4, 4), by=owner)
+    ship_item(items["address-without-a-number"], on=date(2016, 5, 1), by=owner)
     start_item(items["renew-with-passport-photo"], on=date(2017, 1, 9), by=owner)
     start_item(items["dealers-tell-us-in-bulk"], on=date(2017, 2, 1), by=owner)
     change_item(
@@ -247,3 +260,57 @@ def _agree(roadmap: Roadmap) -> None:
         by=owner,
     )
     block_item(items["renew-with-passport-photo"], blocked_by="No contract yet for photos from passports.", by=owner)
+
+
+def review() -> None:
+    """Talk about the roadmap, have ideas for it, and hold a review; the figures must be rolled up."""
+    roadmap = Roadmap.objects.get(code=DRIVING)
+    if Review.objects.filter(roadmap=roadmap).exists():
+        return
+    owner, partner, leader, lead = _users(["owner", "partner", "leader", "lead"])
+    dealers = Item.objects.get(code="dealers-tell-us-in-bulk")
+    asked = add_comment(
+        roadmap, item=dealers, text="@owner What do the three dealers bring that have said yes?", by=partner
+    ).comment
+    add_comment(roadmap, item=dealers, answers=asked, text="I have asked; @partner has it in April.", by=owner)
+    add_comment(
+        roadmap,
+        item=Item.objects.get(code="renew-with-passport-photo"),
+        text="@lead Could we begin with those who renew at seventy? They need no new photo.",
+        by=leader,
+    )
+    by_text = propose_idea(
+        Idea(
+            roadmap=roadmap,
+            name="Remind keepers by text message",
+            text="Many find the letter after the tax has run out. A message a week before would save them the fine.",
+        ),
+        by=lead,
+    )
+    support_idea(by_text, by=partner)
+    on_paper = propose_idea(
+        Idea(roadmap=roadmap, name="Bring back the paper disc", text="Some say that they miss it as a reminder."),
+        by=partner,
+    )
+    decline_idea(
+        on_paper,
+        reason="A reminder is what they miss, not the paper: see the idea of text messages.",
+        by=owner,
+    )
+    hold_review(
+        Review(
+            roadmap=roadmap,
+            held_on=today(),
+            present="Nasrin Holloway-Quist\nRuairi Castellan-Ito\nSaoirse Tamblyn-Obi",
+            minutes="Made up. Doing without the number did more than anybody had promised. Whether Direct Debit did it "
+            "cannot be told from yearly figures. The one page did not: sellers are as satisfied as they were on their "
+            "way to be anyhow. Renewals wait for a contract about photos.",
+            decisions=[
+                {"text": "Get the contract for photos signed, or move renewals to next.", "who": "owner",
+                 "due_on": "2017-04-30"},
+                {"text": "Ask fifty sellers what they still ring us about.", "who": "partner", "due_on": "2017-05-15"},
+            ],
+            is_illustrative=True,
+        ),
+        by=owner,
+    )  # fmt: skip

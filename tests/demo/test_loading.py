@@ -31,7 +31,8 @@ from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product
 from products.roadmaps import content
 from products.roadmaps.agreement import Mark, agreement, said_of
-from products.roadmaps.models import Roadmap, Side, SignOff
+from products.roadmaps.models import Review, Roadmap, Side, SignOff
+from products.roadmaps.outcomes import Outcome, results_of, shipped
 from products.value.models import Metric, Valuation
 
 DEMO = {
@@ -302,10 +303,18 @@ def test_a_joint_roadmap_is_agreed_in_part_and_a_change_has_voided_a_signature(d
     found = agreement(content.document_of(roadmap), said)
 
     assert roadmap.baselines.count() == 2
-    assert roadmap.items.filter(state="shipped").count() == 2
+    assert roadmap.items.filter(state="shipped").count() == 3
     assert {side: found.items["renew-with-passport-photo"][side].mark for side in Side.values} == {
         "business": Mark.VOID,
         "technology": Mark.VOID,
     }
     assert found.items["dealers-tell-us-in-bulk"]["business"].mark == Mark.DECLINED
     assert found.items["sorn-in-the-same-visit"]["business"].mark == Mark.SIGNED
+
+
+def test_one_result_of_the_roadmap_disappointed_and_one_surprised(demo):
+    found = {result.item.code: result.outcome for result in results_of(shipped(Roadmap.objects.get(code=DRIVING)))}
+
+    assert found["one-page-for-a-sale"] == Outcome.SHORT
+    assert found["address-without-a-number"] == Outcome.REACHED
+    assert Review.objects.known().filter(roadmap__code=DRIVING).count() == 1
