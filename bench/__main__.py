@@ -17,7 +17,7 @@ import django
 from bench import services, table
 
 #: Each is a module of this package with `rows(bench)`, in the order of the table.
-MEASUREMENTS = ("ingest", "rollup", "engine", "rebalancing", "fresh", "pages", "studio", "browser")
+MEASUREMENTS = ("ingest", "rollup", "engine", "rebalancing", "fresh", "pages", "roadmaps", "studio", "browser")
 
 #: These need no database, and so no stage: `rows(is_quick)`.
 BARE = ("engine", "rebalancing")

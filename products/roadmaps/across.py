@@ -10,8 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, F, Q, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Count, F, Q, Sum, Value, Window
+from django.db.models.functions import Coalesce, Concat, NullIf, RowNumber, Trim
 from django.urls import reverse
 
 from portfolio.common.money import base_currency
@@ -33,24 +33,27 @@ class Dimension:
 
     key: str
     code: str
-    name: str
+    name: Any  #: the path to its name, or an expression of it
     beside: str  #: the path to what tells two groups of one name apart; "" where there is nothing
     none: str
     page: str  #: the name of the address of a group's page; "" where it has none
 
 
+#: What a person is called, as everywhere: their full name, or their account where they have none.
+FULL_NAME = Coalesce(
+    NullIf(Trim(Concat("business_champion__first_name", Value(" "), "business_champion__last_name")), Value("")),
+    "business_champion__username",
+)
 DIMENSIONS = {
     By.METRIC: Dimension(
-        "metric", "metric__code", "metric__name", "metric__product__name", "No metric", "value:metric-detail"
+        "metric", "metric__code", F("metric__name"), "metric__product__name", "No metric", "value:metric-detail"
     ),
     By.STREAM: Dimension(
-        "product__value_stream", "product__value_stream__code", "product__value_stream__name", "", "",
+        "product__value_stream", "product__value_stream__code", F("product__value_stream__name"), "", "",
         "catalog:value-stream-detail",
     ),
-    By.TEAM: Dimension("team", "team__code", "team__name", "", "Any team of the product", "teams:team-detail"),
-    By.PARTNER: Dimension(
-        "business_champion", "business_champion__username", "business_champion__username", "", "", ""
-    ),
+    By.TEAM: Dimension("team", "team__code", F("team__name"), "", "Any team of the product", "teams:team-detail"),
+    By.PARTNER: Dimension("business_champion", "business_champion__username", FULL_NAME, "", "", ""),
 }  # fmt: skip
 NONE = ""  #: the code of the group of items that have none
 
@@ -126,7 +129,7 @@ def read(items: ItemQuerySet, by: By, *, group: str = "", page: str | None = Non
 
 
 def _headers(items: ItemQuerySet, dimension: Dimension) -> Any:
-    names = {"key": F(dimension.key), "group_code": F(dimension.code), "group_name": F(dimension.name)}
+    names: dict[str, Any] = {"key": F(dimension.key), "group_code": F(dimension.code), "group_name": dimension.name}
     if dimension.beside:
         names["beside"] = F(dimension.beside)
     return (

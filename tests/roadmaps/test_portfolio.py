@@ -61,6 +61,8 @@ def test_items_of_all_roadmaps_stand_together_by_outcome_stream_team_or_partner(
     streams = [make.make_value_stream(name=name) for name in ("Driving", "Parking")]
     products = [make.make_product(value_stream=stream) for stream in streams]
     partner = make.make_user()
+    partner.first_name, partner.last_name = "Ada", "Byron"
+    partner.save()
     roadmaps = [make.make_roadmap(products=[product], business=[partner]) for product in products]
     metric = make.make_metric(product=products[0], name="Renewals")
     team = make.make_team(name="Owls")
@@ -74,7 +76,7 @@ def test_items_of_all_roadmaps_stand_together_by_outcome_stream_team_or_partner(
         "Owls": [["now"], ["next"], []],
         "Any team of the product": [[], [], ["later"]],
     }
-    assert groups(client, by="partner") == {partner.username: [["now"], ["next"], ["later"]]}
+    assert groups(client, by="partner") == {"Ada Byron": [["now"], ["next"], ["later"]]}
 
 
 def test_what_is_shipped_or_dropped_is_not_to_be_done(client):
