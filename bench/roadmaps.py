@@ -104,7 +104,7 @@ def fill(counts: list[int]) -> None:
 
     people = [User.objects.create_user(f"bench-{side}") for side in ("business", "technology")]
     Grant.objects.create(user=people[1], role="leader")
-    products = list(Product.objects.filter(metrics__isnull=False).distinct().order_by("pk")[:200])
+    products = list(Product.objects.filter(metrics__felt_by="customer").distinct().order_by("pk")[:200])
     for number, count in enumerate(counts):
         if count:
             code = f"bench-{count}" if counts.index(count) == number else f"bench-{count}-{number}"
@@ -130,7 +130,9 @@ def _roadmap(code: str, count: int, products: list, people: list) -> None:
         technology=[technology],
         by=None,
     )
-    metrics = list(Metric.objects.filter(product__in=products).select_related("product").order_by("pk"))
+    metrics = list(
+        Metric.objects.filter(product__in=products, felt_by="customer").select_related("product").order_by("pk")
+    )
     items = Item.objects.bulk_create(
         Item(
             roadmap=roadmap,

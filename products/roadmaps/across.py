@@ -22,8 +22,8 @@ from products.roadmaps.models import Horizon, Item
 from products.roadmaps.models.items import ItemQuerySet
 from products.roadmaps.worth import worths
 
-GROUPS_A_PAGE = 20
-FIRST_SHOWN = 12  #: items of a column, where groups stand below each other
+GROUPS_A_PAGE = 12
+FIRST_SHOWN = 36  #: items of a page at most, where groups stand below each other: so many to each column of each group
 ONE_GROUP_SHOWN = 48  #: items of a column on each page of one group
 
 
@@ -124,7 +124,8 @@ def read(items: ItemQuerySet, by: By, *, group: str = "", page: str | None = Non
             return Across(by, [found], places, found.name)
     shown = Paginator(headers, GROUPS_A_PAGE).get_page(page)
     groups = [_group(row, by, dimension) for row in shown.object_list]
-    _fill(items, dimension, groups, first=1, last=FIRST_SHOWN)
+    a_column = max(1, FIRST_SHOWN // (len(Horizon) * max(1, len(groups))))
+    _fill(items, dimension, groups, first=1, last=a_column)
     return Across(by, groups, shown, "")
 
 

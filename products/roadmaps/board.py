@@ -8,13 +8,62 @@ from typing import Any
 
 from django import forms
 
+from portfolio.common.models import User
 from portfolio.common.money import base_currency
 from portfolio.common.months import today
 from products.roadmaps.difference import Worth
-from products.roadmaps.models import Horizon, Item, Roadmap, State
+from products.roadmaps.models import Horizon, Item, ItemKind, Roadmap, State
 from products.roadmaps.worth import worths
 
 SHIPPED_SHOWN = 12  #: how many of what was shipped the board shows, latest first
+FIRST_SHOWN = 10  #: cards of a column on the first screen; `?whole=1` shows them all
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What all items of a roadmap are read for, those that are not shown as well: what they can be chosen by."""
+
+    pk: int
+    code: str
+    name: str
+    horizon: str
+    state: str
+    kind: str
+    product: tuple[str, str]  #: its code and name
+    metric: tuple[str, str] | None
+    team: tuple[str, str] | None
+    champions: tuple[int, int]
+
+
+def brief_of(item: Item) -> Brief:
+    """Return the brief of an item that was read by `for_table`."""
+    return Brief(
+        item.pk,
+        item.code,
+        item.name,
+        item.horizon,
+        item.state,
+        item.kind,
+        (item.product.code, item.product.name),
+        (item.metric.code, item.metric.name) if item.metric else None,
+        (item.team.code, item.team.name) if item.team else None,
+        (item.business_champion_id, item.technology_champion_id),
+    )
+
+
+def briefs_of(roadmap: Roadmap) -> list[Brief]:
+    """Return the briefs of a roadmap's items, in order. One query."""
+    rows = roadmap.items.kept().in_order().values_list(
+        "pk", "code", "name", "horizon", "state", "kind", "product__code", "product__name", "metric__code",
+        "metric__name", "team__code", "team__name", "business_champion", "technology_champion",
+    )  # fmt: skip
+    return [
+        Brief(
+            row[0], row[1], row[2], row[3], row[4], row[5], (row[6], row[7]), (row[8], row[9]) if row[8] else None,
+            (row[10], row[11]) if row[10] else None, (row[12], row[13]),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,7 +99,8 @@ class Column:
     label: str
     until: str
     cards: list[Card] = field(default_factory=list)
-    every: list[Item] = field(default_factory=list)
+    every: list[Brief] = field(default_factory=list)
+    more: int = 0  #: how many more match than are shown
 
     @property
     def count(self) -> int:
@@ -84,7 +134,7 @@ def _named(rows: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
 
 
 class BoardForm(forms.Form):
-    """Which cards are shown; each field offers what is on the board."""
+    """Which items are shown; each field offers what is on the roadmap."""
 
     product = forms.ChoiceField(required=False)
     kind = forms.ChoiceField(required=False)
@@ -93,41 +143,38 @@ class BoardForm(forms.Form):
     state = forms.ChoiceField(required=False)
     champion = forms.ChoiceField(required=False)
 
-    def __init__(self, data: Mapping[str, Any] | None, items: Sequence[Item]):
+    def __init__(self, data: Mapping[str, Any] | None, items: Sequence[Brief]):
         super().__init__(data)
         self.items = items
-        choices = {
-            "product": ((item.product.code, item.product.name) for item in items),
-            "kind": ((item.kind, item.get_kind_display()) for item in items),
-            "metric": ((item.metric.code, item.metric.name) for item in items if item.metric),
-            "team": ((item.team.code, item.team.name) for item in items if item.team),
-            "state": ((item.state, item.get_state_display()) for item in items),
-            "champion": ((user.username, str(user)) for item in items for user in _champions(item)),
+        people = {key for item in items for key in item.champions}
+        self.people = {user.pk: user for user in User.objects.filter(pk__in=people)} if people else {}
+        choices: dict[str, Iterable[tuple[str, str]]] = {
+            "product": (item.product for item in items),
+            "kind": ((item.kind, ItemKind(item.kind).label) for item in items),
+            "metric": (item.metric for item in items if item.metric),
+            "team": (item.team for item in items if item.team),
+            "state": ((item.state, State(item.state).label) for item in items),
+            "champion": ((user.username, str(user)) for user in self.people.values()),
         }
         for name, rows in choices.items():
             self.fields[name].choices = _named(rows)  # type: ignore[attr-defined]
 
-    def shown(self) -> list[Item]:
+    def shown(self) -> list[Brief]:
         """Return the items that are asked for; all of them where what is asked for is not there."""
         if not self.is_valid():
             return list(self.items)
         asked = self.asked()
-        return [item for item in self.items if all(_has(item, name, value) for name, value in asked.items())]
+        return [item for item in self.items if all(self._has(item, name, value) for name, value in asked.items())]
 
     def asked(self) -> dict[str, Any]:
         """Return what is asked for, by field."""
         return {name: value for name, value in self.cleaned_data.items() if value}
 
-
-def _champions(item: Item) -> tuple[Any, Any]:
-    return item.business_champion, item.technology_champion
-
-
-def _has(item: Item, name: str, value: str) -> bool:
-    if name == "champion":
-        return any(user.username == value for user in _champions(item))
-    found = getattr(item, name)
-    return (found.code if hasattr(found, "code") else found) == value
+    def _has(self, item: Brief, name: str, value: str) -> bool:
+        if name == "champion":
+            return any(self.people[key].username == value for key in item.champions)
+        found = getattr(item, name)
+        return (found[0] if isinstance(found, tuple) else found) == value
 
 
 def promised(item: Item, unit_worths: Mapping[str, Worth]) -> tuple[Decimal | None, str]:
@@ -145,25 +192,40 @@ def promised(item: Item, unit_worths: Mapping[str, Worth]) -> tuple[Decimal | No
 
 
 def read(roadmap: Roadmap, asked: Mapping[str, Any] | None = None, on: date | None = None) -> Board:
-    """Return a roadmap's board with the cards that are asked for; three queries, however many items there are."""
-    items = list(roadmap.items.kept().for_table().in_order())
+    """Return a roadmap's board with the cards that are asked for, the first of each column, or all with `whole`.
+
+    Five queries, however many items there are; only those that are shown are read in full.
+    """
+    items = briefs_of(roadmap)
     form = BoardForm(asked or None, items)
-    shown = {item.pk for item in form.shown()}
-    unit_worths = worths((item.metric.code for item in items if item.metric), on=on)
-    weeks = {Horizon.NOW: roadmap.now_weeks, Horizon.NEXT: roadmap.now_weeks + roadmap.next_weeks}
-    columns = {
-        horizon: Column(horizon, Horizon(horizon).label, f"within {weeks[horizon]} weeks" if horizon in weeks else "")
-        for horizon in (Horizon.NOW, Horizon.NEXT, Horizon.LATER)
-    }
-    shipped = []
+    is_whole = bool((asked or {}).get("whole"))
+    columns = _columns(roadmap)
     for item in items:
-        if item.state == State.SHIPPED:
-            shipped.append(item)
-            continue
-        column = columns[Horizon(item.horizon)]
-        column.every.append(item)
-        if item.pk in shown:
-            column.cards.append(Card(item, len(column.every), *promised(item, unit_worths)))
-    shipped.sort(key=lambda item: (item.ended_on or date.min, item.pk), reverse=True)
-    last = [Card(item, 0, *promised(item, unit_worths)) for item in shipped if item.pk in shown][:SHIPPED_SHOWN]
-    return Board(roadmap, list(columns.values()), last, len(shipped), form)
+        if item.state != State.SHIPPED:
+            columns[item.horizon].every.append(item)
+    matching = form.shown()
+    shipped = [item.pk for item in matching if item.state == State.SHIPPED]
+    by_column: dict[str, list[int]] = {horizon: [] for horizon in columns}
+    for item in matching:
+        if item.state != State.SHIPPED:
+            by_column[item.horizon].append(item.pk)
+    shown = {horizon: keys if is_whole else keys[:FIRST_SHOWN] for horizon, keys in by_column.items()}
+    latest = Item.objects.filter(pk__in=shipped).order_by("-ended_on", "-pk").values_list("pk", flat=True)
+    last = list(latest[:SHIPPED_SHOWN]) if shipped else []
+    rows = Item.objects.for_table().in_bulk([*last, *(key for keys in shown.values() for key in keys)])
+    unit_worths = worths((item.metric.code for item in rows.values() if item.metric), on=on)
+    for horizon, column in columns.items():
+        places = {item.pk: place for place, item in enumerate(column.every, start=1)}
+        column.cards = [Card(rows[key], places[key], *promised(rows[key], unit_worths)) for key in shown[horizon]]
+        column.more = len(by_column[horizon]) - len(column.cards)
+    cards = [Card(rows[key], 0, *promised(rows[key], unit_worths)) for key in last]
+    shipped_count = sum(item.state == State.SHIPPED for item in items)
+    return Board(roadmap, list(columns.values()), cards, shipped_count, form)
+
+
+def _columns(roadmap: Roadmap) -> dict[str, Column]:
+    weeks = {Horizon.NOW: roadmap.now_weeks, Horizon.NEXT: roadmap.now_weeks + roadmap.next_weeks}
+    return {
+        horizon.value: Column(horizon, horizon.label, f"within {weeks[horizon]} weeks" if horizon in weeks else "")
+        for horizon in Horizon
+    }

@@ -11,14 +11,15 @@ from portfolio.common.months import today
 from portfolio.engine.ordering import demand, longest_chain, spread_of
 from portfolio.engine.uncertainty import means, stable_key
 from products.roadmaps.contributions import linked
-from products.roadmaps.models import Dependency, Item
+from products.roadmaps.models import Dependency, Item, Roadmap
+from products.roadmaps.models.items import OPEN
 
 SEED = 5
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Open items of all roadmaps by id, and what each of them waits for among them."""
+    """Open items by id, of whatever roadmaps, and what each of them waits for among them."""
 
     items: Mapping[int, Item]
     needs: Mapping[int, list[int]]
@@ -51,15 +52,29 @@ def _reached(steps: Mapping[int, Sequence[int]], start: int) -> list[int]:
     return list(found)
 
 
-def graph() -> Graph:
-    """Return what waits for what among all items that are still to be done. Two queries, however many there are."""
-    rows = Item.objects.open().select_related("roadmap", "product", "metric", "team").order_by("pk")
-    items = {item.pk: item for item in rows}
+def graph(around: Iterable[int]) -> Graph:
+    """Return what waits for what around some open items, by id: those, and all that they are joined to by waiting.
+
+    Of other items only the dependencies are read. Two queries, however many there are.
+    """
     needs: dict[int, list[int]] = defaultdict(list)
-    for item, need in Dependency.objects.order_by("pk").values_list("item", "needs"):
-        if item in items and need in items:
-            needs[item].append(need)
-    return Graph(items, needs)
+    joined: dict[int, list[int]] = defaultdict(list)
+    edges = Dependency.objects.filter(item__state__in=OPEN, needs__state__in=OPEN).order_by("pk")
+    for item, need in edges.values_list("item", "needs"):
+        needs[item].append(need)
+        joined[item].append(need)
+        joined[need].append(item)
+    keys = set(around)
+    for start in list(keys):
+        keys.update(_reached(joined, start))
+    rows = Item.objects.open().filter(pk__in=keys).select_related("roadmap", "product", "metric", "team")
+    items = {item.pk: item for item in rows.order_by("pk")}
+    return Graph(items, {key: found for key, found in needs.items() if key in items})
+
+
+def around(roadmap: Roadmap) -> Graph:
+    """Return what waits for what around a roadmap's open items. Three queries."""
+    return graph(roadmap.items.open().values_list("pk", flat=True))
 
 
 # -- What slips -------------------------------------------------------------------------------------------------------
@@ -198,7 +213,7 @@ class ItemChain:
 
 def item_chain(item: Item, on: date | None = None) -> ItemChain:
     """Return where an item stands in what waits for what. Five queries."""
-    day, found = on or today(), graph()
+    day, found = on or today(), graph([item.pk])
     waits = item.waits_for.select_related("needs__product", "needs__roadmap").order_by("pk")
     needs = joints([(item, row.needs) for row in waits], day)
     if item.pk not in found.items:

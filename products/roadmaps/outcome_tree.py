@@ -6,8 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from portfolio.common.months import today
-from products.roadmaps.board import BoardForm, Card, promised
+from products.roadmaps.board import BoardForm, Card, brief_of, promised
 from products.roadmaps.chains import Chain, Graph, chain_to, graph
 from products.roadmaps.models import Item, Roadmap
 from products.roadmaps.worth import worths
@@ -67,11 +69,12 @@ class Tree:
 
 
 def read(roadmap: Roadmap, asked: Mapping[str, Any] | None = None, on: date | None = None) -> Tree:
-    """Return a roadmap's outcomes as they are asked for; six queries, however many items there are."""
+    """Return a roadmap's outcomes as they are asked for; eight queries, however many items there are."""
     day = on or today()
     items = list(roadmap.items.kept().for_table().in_order())
-    form = BoardForm(asked or None, items)
-    shown = form.shown()
+    form = BoardForm(asked or None, [brief_of(item) for item in items])
+    wanted = {brief.pk for brief in form.shown()}
+    shown = [item for item in items if item.pk in wanted]
     unit_worths = worths((item.metric.code for item in items if item.metric), on=day)
     seen = Metric.objects.with_seen(day).in_bulk({item.metric_id for item in shown if item.metric_id})
     found: dict[int, Outcome] = {}
@@ -83,7 +86,8 @@ def read(roadmap: Roadmap, asked: Mapping[str, Any] | None = None, on: date | No
         outcome = found.setdefault(item.metric_id, Outcome(seen[item.metric_id]))
         card = Card(item, 0, *promised(item, unit_worths))
         (outcome.shipped if item.is_shipped else outcome.cards).append(card)
-    _add_chains(found, graph())
+    promising = Item.objects.open().filter(Q(roadmap=roadmap) | Q(metric__in=list(found)))
+    _add_chains(found, graph(promising.values_list("pk", flat=True)))
     ordered = sorted(found.values(), key=lambda one: (not one.cards, -(one.worth or 0), one.metric.name))
     return Tree(form, ordered, exceptions, not items)
 

@@ -16,7 +16,7 @@ from portfolio.common.months import today
 from portfolio.engine import ordering
 from portfolio.engine.ordering import DRAWS, Spread
 from portfolio.engine.uncertainty import stable_key, standard_draws, tie_groups, worth_draws
-from products.roadmaps.chains import SEED, Graph, graph
+from products.roadmaps.chains import SEED, Graph, around
 from products.roadmaps.models import Horizon, Item, Roadmap
 from products.roadmaps.order_actions import interleaved
 from products.value.models import Valuation
@@ -100,8 +100,8 @@ class Suggestion:
 def suggestions(
     roadmap: Roadmap, on: date | None = None, known: datetime | None = None, found: Graph | None = None
 ) -> list[Suggestion]:
-    """Return an order for each horizon with open items. Three queries, one with the graph of what waits for what."""
-    found = found or graph()
+    """Return an order for each horizon with open items. Five queries, three for what waits for what."""
+    found = found or around(roadmap)
     own = sorted((row for row in found.items.values() if row.roadmap_id == roadmap.pk), key=_hand)
     after = {row.pk: found.after(row.pk) for row in own}
     keys = list(dict.fromkeys([row.pk for row in own] + [key for later in after.values() for key in later]))

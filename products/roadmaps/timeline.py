@@ -15,7 +15,7 @@ from django import forms
 from portfolio.common.filters import MonthField
 from portfolio.common.formats import month_name
 from portfolio.common.months import add_months, month_of, months_between, today
-from products.roadmaps.board import BoardForm
+from products.roadmaps.board import BoardForm, brief_of
 from products.roadmaps.models import Horizon, Item, Roadmap, State
 
 WIDTH, TOP, ROW, GROUP, MARGIN = 1080.0, 34.0, 40.0, 30.0, 12.0
@@ -23,6 +23,7 @@ BAR, NAME = 13.0, 13.0  #: the height of a bar, and where a name's line is above
 LEAST = 3.0  #: how wide a bar is at least
 SCALES = {"month": 1, "quarter": 3, "year": 12}
 MOST_TICKS = 60
+FIRST_SHOWN = 36  #: items on the first screen; `?whole=1` draws them all
 
 
 class TimelineForm(BoardForm):
@@ -142,6 +143,7 @@ class Timeline:
     outside: list[Bar]
     today_x: float | None
     height: float
+    more: int = 0  #: how many items match and are not shown
     width: float = WIDTH
     kinds = ("open", "blocked", "shipped")
 
@@ -220,11 +222,13 @@ class _Scale:
 
 
 def read(roadmap: Roadmap, asked: Mapping[str, Any] | None = None, on: date | None = None) -> Timeline:
-    """Return a roadmap's timeline as it is asked for; two queries, however many items there are."""
+    """Return a roadmap's timeline as it is asked for; three queries, however many items there are."""
     day = on or today()
     items = list(roadmap.items.kept().for_table().in_order())
-    form = TimelineForm(asked or None, items)
-    shown = form.shown()
+    form = TimelineForm(asked or None, [brief_of(item) for item in items])
+    wanted = {brief.pk for brief in form.shown()}
+    matching = [item for item in items if item.pk in wanted]
+    shown = matching if (asked or {}).get("whole") else matching[:FIRST_SHOWN]
     given = form.cleaned_data if form.is_valid() else {}
     spans = {item.pk: span_of(item, roadmap, day) for item in shown}
     first, after = _window(given, shown, spans, day)
@@ -235,7 +239,7 @@ def read(roadmap: Roadmap, asked: Mapping[str, Any] | None = None, on: date | No
     height = max((bar.y + ROW for bar in bars.values()), default=TOP) + MARGIN
     return Timeline(
         form, first, after, name, ticks, groups, _arrows(bars, spans), outside,
-        scale.at(day) if scale.holds(day) else None, height,
+        scale.at(day) if scale.holds(day) else None, height, len(matching) - len(shown),
     )  # fmt: skip
 
 

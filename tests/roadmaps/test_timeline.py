@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from products.roadmaps import outcome_tree, timeline
+from products.roadmaps import board, outcome_tree, timeline
 from products.roadmaps.item_actions import ship_item
 from tests import factories as make
 
@@ -119,3 +119,18 @@ def test_promises_on_one_metric_add_up_and_are_said_to_overlap(roadmap):
     assert outcome.is_overlapping
     assert len(outcome.shipped) == 1
     assert [item.exception for item in found.exceptions] == ["The law asks for it."]
+
+
+def test_a_long_roadmap_shows_its_first_items_and_the_way_to_all_of_them(client, roadmap):
+    client.force_login(make.make_user("leader"))
+    for number in range(board.FIRST_SHOWN + 2):
+        make.make_item(roadmap=roadmap, code=f"no-{number}", metric=None)
+    address = roadmap.get_absolute_url()
+
+    first = client.get(address)
+    column = first.context["board"].columns[2]
+
+    assert (len(column.cards), column.more, column.count) == (board.FIRST_SHOWN, 2, board.FIRST_SHOWN + 2)
+    assert f"{address}?whole=1" in first.content.decode()
+    whole = client.get(address, {"whole": "1"}).context["board"].columns[2]
+    assert [card.item.code for card in whole.cards] == [f"no-{number}" for number in range(board.FIRST_SHOWN + 2)]

@@ -24,6 +24,7 @@ from products.roadmaps.telling import PLACE_NAMES, facts_of, names_of, own_facts
 
 FORM = "roadmaps/baseline_form.html"
 SHOWN = 5  #: baselines on the page of the agreement; the list has them all
+FIRST_ROWS = 20  #: items on its first screen; `?whole=1` shows them all
 NOT_A_MEMBER = (
     "You cannot sign or decline: you are neither a business partner nor a technology owner of this roadmap. Whoever "
     "edits it can name you as one."
@@ -48,6 +49,7 @@ def roadmap_agreement(request: HttpRequest, code: str) -> HttpResponse:
         {
             "roadmap": roadmap,
             "agreed": found,
+            "rows": found.rows if request.GET.get("whole") else found.rows[:FIRST_ROWS],
             "mine": found.person(request.user),
             "not_a_member": NOT_A_MEMBER,
             "material": MATERIAL,

@@ -12,6 +12,8 @@ from products.roadmaps.models import SignOff, Verdict
 from products.roadmaps.telling import Names
 from products.roadmaps.views.baselines import roadmap_named
 
+FIRST_SHOWN = 12  #: entries on the first screen, what matters first; `?whole=1` shows them all
+
 
 @require_GET
 def roadmap_difference(request: HttpRequest, code: str) -> HttpResponse:
@@ -40,6 +42,7 @@ def roadmap_difference(request: HttpRequest, code: str) -> HttpResponse:
         "form": form,
         "found": found,
         "shown": shown,
+        "entries": shown if request.GET.get("whole") else shown[:FIRST_SHOWN],
         "is_part": bool(kind or product),
         "roadmap_parts": () if kind or product else found.roadmap,
         "words": summed_up(shown, is_roadmap=bool(found.roadmap) and not (kind or product)),

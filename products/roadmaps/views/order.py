@@ -23,7 +23,7 @@ def roadmap_order(request: HttpRequest, code: str) -> HttpResponse:
     roadmap = get_object_or_404(rows, code=code)
     form = HorizonForm(request.GET)
     horizon = form.cleaned_data["horizon"] if form.is_valid() else ""
-    found = chains.graph()
+    found = chains.around(roadmap)
     suggested = priorities.suggestions(roadmap, found=found)
     own = [item for item in found.items.values() if item.roadmap_id == roadmap.pk]
     return render(

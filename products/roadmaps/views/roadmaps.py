@@ -61,6 +61,7 @@ def render_board(
         "horizons": Horizon.choices,
         "may_write": access.may_write(request.user, roadmap),
         "query": request.GET.urlencode(),
+        "whole": _whole(request, roadmap),
         "said": said,
         "wrong": wrong,
     }
@@ -69,6 +70,13 @@ def render_board(
     )
     response.headers["Vary"] = "HX-Request, Cookie"
     return response
+
+
+def _whole(request: HttpRequest, roadmap: Roadmap) -> str:
+    """Return the address of the board with all of its cards, as it is filtered."""
+    query = request.GET.copy()
+    query["whole"] = "1"
+    return f"{roadmap.get_absolute_url()}?{query.urlencode()}"
 
 
 def _is_part(request: HttpRequest) -> bool:
