@@ -25,6 +25,9 @@ PICTURES = {
     "funding": ("/funding/overview/", WIDE, "light"),
     "studio": ("/rebalance/1/", WIDE, "light"),
     "decision": ("/rebalance/decisions/1/", WIDE, "light"),
+    "roadmap": ("/roadmaps/driving-online/", WIDE, "light"),
+    "timeline": ("/roadmaps/driving-online/timeline/", WIDE, "light"),
+    "difference": ("/roadmaps/driving-online/difference/?from=1", WIDE, "light"),
 }
 
 
