@@ -36,7 +36,9 @@ def sections(ground: Ground) -> list[AgendaSection]:
         AgendaSection(
             "agreement",
             "What is not agreed",
-            "Both sides have signed all that is to be done.",
+            "Both sides have signed all that is to be done."
+            if any(True for _ in ground.open_items)
+            else "Nothing is left to be done, so there is nothing to sign.",
             agreement_rows(ground),
         ),
         AgendaSection(
