@@ -65,7 +65,7 @@ def _in_words(row: Standing) -> str:
 
 
 def _age(what: Asked) -> str:
-    words = [f"They are of {month_name(what.first)} to {month_name(what.last)}."]
+    words = [f"Of {month_name(what.first)} to {month_name(what.last)}."]
     if what.at:
         words.append(f"As known at {what.at:%Y-%m-%d %H:%M %Z}.")
         return " ".join(words)

@@ -10,21 +10,15 @@ from products.roadmaps.agenda_ground import Ground
 from products.roadmaps.agreement import Mark, Standing, agreement
 from products.roadmaps.content import SHIPPED, Document, place_of
 from products.roadmaps.contributions import AgendaRow, AgendaSection
-from products.roadmaps.difference import Entry, Kind, entries
+from products.roadmaps.difference import Entry, entries
 from products.roadmaps.models import Comment, Idea, Side, State
 from products.roadmaps.outcomes import agenda_rows
+from products.roadmaps.telling import Names, names_of, tell_part
 from products.roadmaps.worth import worths
 from products.value.models import Metric
 
 MOST_CHANGES = 10
 MOST_ROWS = 20
-
-_KINDS = {
-    Kind.REMOVED: "removed", Kind.ADDED: "added", Kind.PROMISE: "another promise", Kind.MOVED: "moved",
-    Kind.REDATED: "other dates", Kind.DEPENDENCIES: "waits for something else", Kind.RESCOPED: "another scope",
-    Kind.STATE: "another state", Kind.PEOPLE: "other people", Kind.WORDING: "other words",
-    Kind.REORDERED: "another place in the order",
-}  # fmt: skip
 
 
 def sections(ground: Ground) -> list[AgendaSection]:
@@ -42,7 +36,9 @@ def sections(ground: Ground) -> list[AgendaSection]:
         AgendaSection(
             "agreement",
             "What is not agreed",
-            "Both sides have signed all that is to be done.",
+            "Both sides have signed all that is to be done."
+            if any(True for _ in ground.open_items)
+            else "Nothing is left to be done, so there is nothing to sign.",
             agreement_rows(ground),
         ),
         AgendaSection(
@@ -69,10 +65,12 @@ def changed(ground: Ground) -> list[Entry]:
 def _changed_section(ground: Ground, changes: list[Entry]) -> AgendaSection:
     title = f"What changed since {ground.baseline}" if ground.baseline else "What changed since the latest baseline"
     nothing = "Nothing changed." if ground.baseline else "There is no baseline yet, so there is nothing to compare."
+    old: Document = ground.baseline.document if ground.baseline else ground.document
+    names = names_of([old, ground.document])
     rows = [
         AgendaRow(
             entry.item["name"] or entry.code,
-            _change_in_words(entry),
+            _change_in_words(entry, old, ground.document, names),
             reverse("roadmaps:item-detail", args=[entry.code]),
             f"change:{entry.code}",
             is_urgent=entry.is_material,
@@ -82,25 +80,21 @@ def _changed_section(ground: Ground, changes: list[Entry]) -> AgendaSection:
     return AgendaSection("changed", title, nothing, rows + _more(len(changes) - MOST_CHANGES, "changes"))
 
 
-def _change_in_words(entry: Entry) -> str:
+def _change_in_words(entry: Entry, old: Document, new: Document, names: Names) -> str:
     words = []
+    was, comes = (document["items"].get(entry.code, {}) for document in (old, new))
     for part in entry.parts:
-        fields = [
-            f"{name.replace('_', ' ')} {_said(was)} → {_said(comes)}" for name, (was, comes) in part.fields.items()
+        told = tell_part(part, was, comes, names, place="its horizon")
+        lines = [
+            f"{line.label.lower()}: {line.old} → {line.new.rstrip('.')}" for line in told.lines if line.old is not None
         ]
-        words.append(_KINDS[part.kind] + (f" ({'; '.join(fields)})" if fields else ""))
+        words.append(told.title.lower() + (f" ({'; '.join(lines)})" if lines else ""))
     text = "; ".join(words)
     text = f"{text[:1].upper()}{text[1:]}."
     if entry.value_change:
         sign = "+" if entry.value_change > 0 else ""
         text += f" Promised value a month: {sign}{money(entry.value_change, entry.currency)}."
     return text
-
-
-def _said(value: object) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "nothing"
-    return "nothing" if value is None else str(value)
 
 
 def _more(count: int, noun: str) -> list[AgendaRow]:
@@ -214,7 +208,7 @@ def _waiting(ground: Ground, code: str, needed: str, begins: date) -> list[str]:
     if ends and ends < ground.on:
         return [f"Waits for {name}, which was to be done on {day_name(ends)}."]
     if ends and ends > begins:
-        return [f"Waits for {name}, which is done on {day_name(ends)} only."]
+        return [f"Waits for {name}, which is to be done only by {day_name(ends)}."]
     return []
 
 
@@ -289,7 +283,7 @@ def to_decide(ground: Ground, changes: list[Entry], ideas: list[Idea]) -> list[A
         rows.append(
             AgendaRow(
                 f"Freeze and sign what changed since {ground.baseline}",
-                f"{len(changes)} items changed, {material} of them materially.",
+                f"{len(changes)} item{'s' if len(changes) != 1 else ''} changed, {material} materially.",
                 ground.baseline.get_absolute_url(),
             )
         )

@@ -38,6 +38,7 @@ class DeclineForm(forms.Form):
         label="Why not",
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text="The owner needs to know what to change.",
+        error_messages={"required": "Nothing is written. Say what would have to change for you to sign."},
     )
     about = forms.MultipleChoiceField(
         required=False,

@@ -285,4 +285,5 @@ class SettleForm(forms.Form):
         max_length=500,
         label="Where it goes",
         help_text="Another product, another team, or nowhere and why.",
+        error_messages={"required": "Nothing is written. Name a product or a team, or say nowhere and why."},
     )

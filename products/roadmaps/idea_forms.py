@@ -25,7 +25,12 @@ class IdeaForm(forms.ModelForm):
 class AnswerForm(forms.Form):
     """A reason, of whatever is answered."""
 
-    reason = forms.CharField(max_length=2000, widget=forms.Textarea(attrs={"rows": 3}), help_text=_REASON)
+    reason = forms.CharField(
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_REASON,
+        error_messages={"required": "No reason is given. Write one: whoever had the idea is told it."},
+    )
 
     def __init__(self, *args: Any, idea: Idea, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -8,12 +8,15 @@ from typing import Any
 
 from django.db.models import Q
 
-from portfolio.common.months import today
+from portfolio.common.months import months_after, months_between, today
 from products.roadmaps.board import BoardForm, Card, brief_of, promised
 from products.roadmaps.chains import Chain, Graph, chain_to, graph
 from products.roadmaps.models import Item, Roadmap
 from products.roadmaps.worth import worths
 from products.value.models import Metric
+
+YEAR = Decimal("365.2425")
+HUNDRED = 100
 
 
 @dataclass
@@ -24,6 +27,18 @@ class Outcome:
     cards: list[Card] = field(default_factory=list)
     shipped: list[Card] = field(default_factory=list)
     chain: Chain | None = None
+
+    @property
+    def seen(self) -> Decimal | None:
+        """The latest observation, a month if it counts a flow: as promises say it."""
+        if self.metric.latest_value is None or self.metric.is_level:
+            return self.metric.latest_value
+        starts, ends = self.metric.latest_starts, self.metric.latest_ends
+        months = months_between(starts, ends)
+        # Weeks are no whole months: then the days count.
+        whole = months_after(starts, months) == ends
+        monthly = self.metric.latest_value / (months if whole else Decimal((ends - starts).days) * 12 / YEAR)
+        return monthly.quantize(Decimal(1) if monthly >= HUNDRED else Decimal("0.01"))
 
     @property
     def gain(self) -> Decimal:

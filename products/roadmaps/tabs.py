@@ -23,7 +23,7 @@ ROOM = (
     ("Portfolio", "roadmaps:roadmap-portfolio"),
     ("Reviews", "roadmaps:review-list"),
     ("Ideas", "roadmaps:idea-list"),
-    ("Results", "roadmaps:result-list"),
+    ("Experiments", "roadmaps:result-list"),
     ("Calendar", "roadmaps:calendar-list"),
 )
 

@@ -71,7 +71,7 @@ class Names:
     """What the rows are called that documents name by their codes; one that is gone is called by its code."""
 
     rows: Mapping[tuple[str, str], str] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)  #: of metrics
+    units: Mapping[str, str] = field(default_factory=dict)  #: of metrics, a month where they count a flow
 
     def of(self, name: str, code: str | None) -> str:
         """Return what a field says."""
@@ -107,8 +107,9 @@ def names_of(documents: Iterable[Document]) -> Names:
             rows = model.objects.filter(code__in=wanted).values_list("code", "name")
             names |= {(kind, code): name for code, name in rows}
     units: dict[str, str] = {}
-    for code, name, unit in Metric.objects.filter(code__in=codes["metric"]).values_list("code", "name", "unit"):
-        names["metric", code], units[code] = name, unit
+    for metric in Metric.objects.filter(code__in=codes["metric"]).only("code", "name", "unit", "behaviour"):
+        names["metric", metric.code] = metric.name
+        units[metric.code] = metric.unit if metric.is_level else f"{metric.unit} a month"
     for user in User.objects.filter(username__in=codes["account"]):
         names["account", user.username] = str(user)
     return Names(names, units)

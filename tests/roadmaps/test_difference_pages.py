@@ -91,7 +91,7 @@ def test_everything_that_changed_is_told_with_who_why_and_whose_signature_it_voi
         "4 items differ: 1 added, 1 removed, 1 with another promise, 1 moved, 1 re-dated, 1 waiting for something "
         "else. Promises are down £30 a month in all."
     )
-    assert "Renewals from 100 to between 110 and 120 renewals by 31 Dec 2026" in shown
+    assert "Renewals from 100 to between 110 and 120 renewals a month by 31 Dec 2026" in shown
     assert "Its promise is down £30 a month" in shown
     for why in ("Fewer phones than we thought.", "It waits.", "Not yet.", "Nobody posts."):
         assert why in shown

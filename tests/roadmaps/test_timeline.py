@@ -110,12 +110,14 @@ def test_promises_on_one_metric_add_up_and_are_said_to_overlap(roadmap):
     make.make_valuation(metric=metric, low=Decimal(2), high=Decimal(2))
     items = [make.make_item(roadmap=roadmap, metric=metric) for _ in range(3)]
     make.make_item(roadmap=roadmap, metric=None, exception="The law asks for it.")
+    make.make_observation(metric=metric, value=Decimal(1200), starts=date(2025, 1, 1), ends=date(2026, 1, 1))
     ship_item(items[0], by=None)
 
     found = outcome_tree.read(roadmap)
     outcome = found.outcomes[0]
 
     assert (outcome.gain, outcome.worth) == (Decimal(60), Decimal(120))
+    assert outcome.seen == 100  # a month, as promises are
     assert outcome.is_overlapping
     assert len(outcome.shipped) == 1
     assert [item.exception for item in found.exceptions] == ["The law asks for it."]

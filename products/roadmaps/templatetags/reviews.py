@@ -1,13 +1,21 @@
 """What every page that draws on a roadmap says of its reviews."""
 
+from datetime import date
 from typing import Any
 
 from django import template
 
+from portfolio.common.formats import day_name
 from products.catalog.models import Product
 from products.roadmaps.models import Roadmap
 
 register = template.Library()
+
+
+@register.filter
+def written_day(text: str) -> str:
+    """Return a day that is kept as text, as in a decision, as people read it."""
+    return day_name(date.fromisoformat(text))
 
 
 @register.inclusion_tag("roadmaps/_review_overdue.html")

@@ -94,7 +94,7 @@ def baseline_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "computed": content.hash_of(baseline.content),
             "latest": latest,
             "said": said,
-            "may_say": latest == baseline.number and _is_member(request, baseline.roadmap),
+            "may_say": latest == baseline.number and is_member(request, baseline.roadmap),
         },
     )
 
@@ -169,14 +169,14 @@ def _baseline(request: HttpRequest, pk: int) -> Baseline:
     return get_object_or_404(Baseline.objects.visible_to(request.user).select_related("roadmap", "made_by"), pk=pk)
 
 
-def _is_member(request: HttpRequest, roadmap: Roadmap) -> bool:
+def is_member(request: HttpRequest, roadmap: Roadmap) -> bool:
     return Member.objects.filter(roadmap=roadmap, user=request.user.pk).exists()
 
 
 def _signable(request: HttpRequest, pk: int) -> Baseline:
     """Return a baseline to a member of its roadmap; 403, with why, to anybody else."""
     baseline = _baseline(request, pk)
-    if not _is_member(request, baseline.roadmap):
+    if not is_member(request, baseline.roadmap):
         raise PermissionDenied(NOT_A_MEMBER)
     return baseline
 

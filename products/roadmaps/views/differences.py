@@ -10,7 +10,7 @@ from products.roadmaps.comparing import SIGNED, NoSuchVersion, asked_for, compar
 from products.roadmaps.difference import MATERIAL
 from products.roadmaps.models import SignOff, Verdict
 from products.roadmaps.telling import Names
-from products.roadmaps.views.baselines import roadmap_named
+from products.roadmaps.views.baselines import is_member, roadmap_named
 
 FIRST_SHOWN = 12  #: entries on the first screen, what matters first; `?whole=1` shows them all
 
@@ -22,7 +22,13 @@ def roadmap_difference(request: HttpRequest, code: str) -> HttpResponse:
     baselines = list(roadmap.baselines.defer("content").order_by("-number"))
     signed = SignOff.objects.filter(baseline__roadmap=roadmap, by=request.user, verdict=Verdict.SIGNED).exists()
     asked = {name: request.GET.get(name, "").strip() for name in ("from", "to")}
-    context = {"roadmap": roadmap, "baselines": baselines, "material": MATERIAL, "is_signed": asked["from"] == SIGNED}
+    context = {
+        "roadmap": roadmap,
+        "baselines": baselines,
+        "material": MATERIAL,
+        "is_signed": asked["from"] == SIGNED,
+        "may_say": is_member(request, roadmap),
+    }
     try:
         old, new = asked_for(roadmap, asked["from"], asked["to"], reader=request.user)
     except NoSuchVersion as error:
