@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from scripts import serving
 from scripts.screenshots import sign_in
+from tests.e2e.hands import focused, tab_to
 
 PATIENT = 60_000  # ms: the machine may be busy, and no time is asserted
 
@@ -28,22 +29,6 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server with a thousand products."""
     with serving.demo_server(Path(tmp_path_factory.mktemp("large")), make=make_large) as address:
         yield address
-
-
-def focused(page: Page) -> str:
-    """Return what the focused element is called."""
-    return page.evaluate(
-        "(document.activeElement.getAttribute('aria-label') || document.activeElement.textContent || '').trim()"
-    )
-
-
-def tab_to(page: Page, pattern: str, most: int = 400) -> None:
-    """Press Tab until something called like `pattern` has the focus."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if re.search(pattern, focused(page)):
-            return
-    raise AssertionError(f"Nothing called {pattern!r} came into focus; the last was {focused(page)!r}.")
 
 
 def said(page: Page, pattern: str) -> None:

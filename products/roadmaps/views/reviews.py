@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portfolio.common import access, pages
 from portfolio.common.errors import TwofoldError
+from portfolio.common.months import today
 from products.roadmaps import documents, review_exports
 from products.roadmaps.agenda import Agenda, agenda_of
 from products.roadmaps.models import Review, Roadmap
@@ -123,7 +124,7 @@ def review_add(request: HttpRequest) -> HttpResponse:
     """Record a review that was held."""
     pages.require_addable(request, Review)
     roadmap = pages.rows_named(request, roadmap=Roadmap).get("roadmap")
-    form = NewReviewForm(request.POST or None, initial={"roadmap": roadmap})
+    form = NewReviewForm(request.POST or None, initial={"roadmap": roadmap, "held_on": today()})
     form.fields["roadmap"].queryset = access.writable(Roadmap.objects.visible_to(request.user), request.user).order_by(
         "name", "pk"
     )
