@@ -325,7 +325,7 @@ def entries(old: Document, new: Document, worths: Mapping[str, Worth]) -> list[E
         pair = old["items"][code], new["items"][code]
         parts = _parts(*pair)
         if code in moved:
-            parts.append(Part(Kind.MOVED, {"place": moved[code]}, moved[code][1] != SHIPPED))
+            parts += _moved(*moved[code], parts)
         if code in shifted:
             place = place_of(new, code) or ""
             lists = old["order"][place], new["order"][place]
@@ -347,8 +347,15 @@ def parts_of(old: Document, new: Document, code: str) -> list[Part]:
     parts = _parts(was, now)
     before, after = place_of(old, code), place_of(new, code)
     if before != after:
-        parts.append(Part(Kind.MOVED, {"place": (before, after)}, after != SHIPPED))
+        parts += _moved(before, after, parts)
     return sorted(parts, key=lambda part: part.kind)
+
+
+def _moved(before: str | None, after: str | None, parts: Sequence[Part]) -> list[Part]:
+    """Return the move of an item as a part; none where its new state says already that it has shipped."""
+    if after == SHIPPED and any(part.kind is Kind.STATE for part in parts):
+        return []
+    return [Part(Kind.MOVED, {"place": (before, after)}, after != SHIPPED)]
 
 
 def _parts(old: Document, new: Document) -> list[Part]:
