@@ -3,56 +3,7 @@
 import re
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
-
-PAGES = [
-    "/",
-    "/?sort=-credited&valued=yes",
-    "/?window=nonsense",
-    "/how/",
-    "/today/",
-    "/product/vehicle-tax/",
-    "/product/vehicle-tax/2017-03/",
-    "/network/",
-    "/network/of/identity-check/",
-    "/products/",
-    "/products/streams/",
-    "/roadmaps/",
-    "/roadmaps/add/",
-    "/roadmaps/driving-online/",
-    "/roadmaps/driving-online/timeline/",
-    "/roadmaps/driving-online/outcomes/",
-    "/roadmaps/driving-online/order/",
-    "/roadmaps/driving-online/results/",
-    "/roadmaps/driving-online/agreement/",
-    "/roadmaps/driving-online/difference/",
-    "/roadmaps/items/dealers-tell-us-in-bulk/",
-    "/roadmaps/baselines/2/",
-    "/roadmaps/portfolio/",
-    "/roadmaps/calendar/",
-    "/funding/",
-    "/funding/ledger/",
-    "/teams/",
-    "/metrics/",
-    "/metrics/vehicle-tax-digital/",
-    "/import/",
-    "/runs/",
-    "/runs/invariants/",
-]
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_every_page_is_accessible_and_fits_a_phone(
-    signed_in: Callable[..., Page], check_accessible, complaints, path: str
-):
-    complaints.expect("status of (400|404|422)")
-    for scheme, width in (("light", 1360), ("dark", 360)):
-        page = signed_in("leader", color_scheme=scheme, viewport={"width": width, "height": 800})
-        page.goto(path)
-        page.wait_for_selector("main h1")
-        check_accessible(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_from_the_sentence_to_the_ledger_line(signed_in: Callable[..., Page]):
