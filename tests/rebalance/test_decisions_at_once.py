@@ -4,47 +4,24 @@ import os
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
 from random import Random
 
 import pytest
-from django.db import connection
 from django.db.backends.sqlite3._functions import register
 
 from funding.models import Allocation
 from portfolio.common.errors import TwofoldError
 from portfolio.rebalance.decision_actions import apply, approve, decline
 from portfolio.rebalance.models import Decision, Status
+from tests.at_once import at_once
 from tests.factories import make_user
 from tests.rebalance.applying import SETUP
 from tests.rebalance.proposals import make_approved, make_decision, make_move, paid
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def at_once(*calls) -> list:
-    """Make calls in a thread each, all at the same instant; return what each returned or was refused with."""
-    results: list = [None] * len(calls)
-    ready = threading.Barrier(len(calls))
-
-    def make(place: int, call) -> None:
-        try:
-            ready.wait()
-            results[place] = call()
-        except TwofoldError as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=make, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.postgresql

@@ -1,6 +1,5 @@
 """Baselines and what is said to them: pages, API, and what happens when many act at once."""
 
-import threading
 from datetime import date
 from decimal import Decimal
 
@@ -23,6 +22,7 @@ from products.roadmaps.models import Baseline, Horizon, Item, Roadmap, SignOff
 from products.roadmaps.order_actions import move_item, reorder
 from products.roadmaps.roadmap_actions import save_roadmap
 from tests import factories as make
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -257,28 +257,6 @@ def do(roadmap, kind: str, number: int) -> None:
 
 
 # -- At once ---------------------------------------------------------------------------------------------------------
-
-
-def at_once(*calls) -> list:
-    """Make calls in a thread each, all at the same instant; return what each returned or was refused with."""
-    results: list = [None] * len(calls)
-    ready = threading.Barrier(len(calls))
-
-    def make_call(place: int, call) -> None:
-        try:
-            ready.wait()
-            results[place] = call()
-        except (ValidationError, TwofoldError) as error:
-            results[place] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=make_call, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
 
 
 @pytest.mark.postgresql
