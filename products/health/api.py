@@ -1,4 +1,8 @@
 """This room's part of the API: each subject says its own addresses."""
 
+from products.health import estate_api
+
 #: Address under /api/v1/ and the viewset that answers it.
-routes: list = []
+routes: list = [
+    *estate_api.routes,
+]

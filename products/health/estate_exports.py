@@ -13,8 +13,7 @@ COMPONENTS = Export(
     "components",
     Component,
     "code name kind owner version eol_product eol_cycle end_of_support renewal_low renewal_high currency "
-    + ILLUSTRATIVE,
-    "item=item__code",
+    f"item=item__code {ILLUSTRATIVE}",
 )
 PARTS = Export("parts", Part, f"service component starts ends {ILLUSTRATIVE}")
 DEPENDENCIES = Export("service-dependencies", Dependency, f"service needs starts ends {ILLUSTRATIVE}")

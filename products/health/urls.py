@@ -2,5 +2,9 @@
 
 from django.urls import URLPattern
 
+from products.health import estate_urls
+
 app_name = "health"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    *estate_urls.urlpatterns,  # last: it takes any other word for a service's code
+]
