@@ -16,7 +16,7 @@ MOST_ROUNDS = 10_000
 
 
 def divided(total: int, weights: Sequence[Number]) -> list[int]:
-    """Return whole parts of a total, in proportion to weights, that add up to it; equal ones where no weight is above 0.
+    """Return whole parts of a total, in proportion to weights, that add up to it; equal ones where all weights are 0.
 
     Largest remainder: every part is rounded down, and what is missing goes to those that lost most, the earlier one on
     a tie. A negative total is divided as its opposite.
@@ -91,7 +91,7 @@ def along_network(losses: Mapping[Key, int], shares: Mapping[Key, Mapping[Key, N
     with the platform's own customers, 30 are A's and 50 C's.
     """
     for supplier, to in shares.items():
-        if any(part < 0 for part in to.values()) or sum(map(Fraction, to.values())) > 1 + NEGLIGIBLE:
+        if any(part < 0 for part in to.values()) or sum(Fraction(part) for part in to.values()) > 1 + NEGLIGIBLE:
             raise EngineError(f"More than all of {supplier}'s output is pulled. Correct its shares.")
     if any(loss < 0 for loss in losses.values()):
         raise EngineError("A loss below nothing is none. Leave it out.")

@@ -15,7 +15,9 @@ from portfolio.engine.journeys import availability, divide_availability, divide_
 def simulated(services, shares, needs=None, tries=400_000):
     """Let services fail at random, each at once in all of its steps, and count how often all steps can be done."""
     source = np.random.default_rng(20170331)
-    alone = {service: source.random(tries) < share for service, share in dict(zip(services, shares)).items()}
+    alone = {
+        service: source.random(tries) < share for service, share in dict(zip(services, shares, strict=True)).items()
+    }
     shared = {need: source.random(tries) < share for need, share in (needs or {}).values()}
     works = np.ones(tries, np.bool_)
     for service in services:
@@ -74,7 +76,7 @@ def test_an_availability_that_is_overdrawn_says_by_how_much_and_one_that_is_left
 def test_no_division_falls_below_its_budget(target, steps):
     services = [service for service, _ in steps]
     found = divide_availability(target, services, [None] * len(steps), [seen for _, seen in steps])
-    assert math.prod(dict(zip(services, found.shares)).values()) >= target
+    assert math.prod(dict(zip(services, found.shares, strict=True)).values()) >= target
 
 
 def test_a_response_time_is_divided_into_whole_milliseconds_that_add_up():
@@ -101,7 +103,7 @@ def test_what_steps_take_at_most_is_what_the_journey_takes_at_most():
 
 
 def test_everybody_is_lost_once_at_the_step_they_left():
-    """1,000 begin, 800 of them go on, 760 of those, and 700 complete: 300 lost, and so many more could have completed."""
+    """1,000 begin, 800 go on, 760 of those, and 700 complete: 300 are lost, of whom 272 would have completed."""
     found = drop_off([1000, 800, 760], [900, 780, 700])
     assert [step.lost for step in found] == [200, 40, 60]
     assert [step.finishing for step in found] == [700 / 800, 700 / 760, 1]
