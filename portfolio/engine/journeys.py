@@ -9,17 +9,22 @@ random variables, with applications, Annals of Mathematical Statistics 38(5)).
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from .errors import EngineError
+from .losses import divided
+from .uncertainty import DRAWS
 
 Share = TypeVar("Share", Decimal, int)
 
 PLACES = Decimal("0.000001")  #: of a share that is set for a step
+MOST = 1 - PLACES  #: nothing is there always
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def divide_availability(
     What may fail adds up in logarithms: `ln A = sum of ln a` over distinct services. What the steps set by hand leave
     of `ln target` is divided over the others, equally, or in proportion to `-ln measured` where all of them are
     measured below 1, so that each has to improve by the same part. Shares are rounded up to a millionth, so that their
-    product is never below the target.
+    product is not below the target; but no further than to 0.999999, and what a target beyond that lacks is overdrawn.
 
     Parameters
     ----------
@@ -106,7 +111,7 @@ def divide_availability(
         given = dict(kept)
         for service, weight in _weights(services, open_ones, measured).items():
             exact = ((target / product).ln() * weight).exp()
-            given[service] = min(exact.quantize(PLACES, ROUND_CEILING), Decimal(1))
+            given[service] = min(exact.quantize(PLACES, ROUND_CEILING), MOST)
         shares = tuple(given[service] for service in services)
         return Division(shares, math.prod(given.values(), start=Decimal(1)) - target)
 
@@ -163,8 +168,6 @@ def divide_response(
 
     Worked example: 1,000 ms over three steps measured at 200, 300 and 100 ms: 333, 500 and 167 ms.
     """
-    from .losses import divided
-
     if total < 1 or any(one is not None and one < 0 for one in fixed):
         raise EngineError("Response times are whole milliseconds: at least 1 for the journey, none below 0 for a step.")
     if measured is not None and len(measured) != len(fixed):
@@ -271,3 +274,39 @@ def drop_off(entered: Sequence[int], completed: Sequence[int]) -> list[DropOff]:
         more = None if finishing is None and lost else lost * (finishing or 0.0)
         found.append(DropOff(began, done, lost, max(after - began, 0), finishing, more))
     return found
+
+
+# -- how sure that is ---------------------------------------------------------------------------------------------------
+
+
+def share_range(good: int, total: int) -> tuple[float, float]:
+    """Return the 90 % range of a part of which `good` of `total` were seen: Jeffreys' interval.
+
+    It counts every event as by itself; outages come in runs, so the truth may lie further out.
+
+    Source: Brown, Cai & DasGupta (2001), Interval estimation for a binomial proportion, Statistical Science 16(2).
+    """
+    from scipy.special import betaincinv
+
+    if not 0 <= good <= total or not total:
+        raise EngineError(f"{good} good ones of {total} make no part. Count at least one event, and no more good ones.")
+    ends = betaincinv(good + 0.5, total - good + 0.5, np.array([0.05, 0.95]))
+    return (0.0 if good == 0 else float(ends[0])), (1.0 if good == total else float(ends[1]))
+
+
+def availability_range(counts: Mapping[Hashable, tuple[int, int]], seed: int = 1) -> tuple[float, float]:
+    """Return the 90 % range of a journey's availability: draws of each service's share, multiplied.
+
+    Parameters
+    ----------
+    counts : mapping
+        Of each distinct service, how many events were good and how many there were in all.
+    seed : int
+        Of the 2,000 draws, from Beta(good + 1/2, bad + 1/2), the distribution behind `share_range`.
+    """
+    source = np.random.default_rng(seed)
+    product = np.ones(DRAWS)
+    for good, total in counts.values():
+        product *= source.beta(good + 0.5, total - good + 0.5, DRAWS)
+    low, high = np.percentile(product, [5, 95])
+    return float(low), float(high)

@@ -12,7 +12,7 @@ Key = TypeVar("Key", bound=Hashable)
 Number = int | float | Fraction
 
 NEGLIGIBLE = Fraction(1, 10**9)  #: of a loss that goes round a loop: what is left then stays where it is
-MOST_ROUNDS = 10_000
+MOST_ROUNDS = 1_000
 
 
 def divided(total: int, weights: Sequence[Number]) -> list[int]:

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portfolio.engine.errors import EngineError
-from portfolio.engine.journeys import availability, divide_availability, divide_response, drop_off, response_bound
+from portfolio.engine.journeys import (
+    availability,
+    availability_range,
+    divide_availability,
+    divide_response,
+    drop_off,
+    response_bound,
+    share_range,
+)
 
 
 def simulated(services, shares, needs=None, tries=400_000):
@@ -67,6 +75,18 @@ def test_an_availability_that_is_overdrawn_says_by_how_much_and_one_that_is_left
     assert (left.left, left.is_overdrawn) == (Decimal("0.0702"), False)
     with pytest.raises(EngineError, match="between 0 and 1"):
         divide_availability(Decimal(1), "a", [None])
+
+
+def test_how_sure_a_measured_availability_is():
+    """For 3 of 10, the quantiles of Beta(3.5, 7.5), as R gives them: qbeta(c(.05, .95), 3.5, 7.5)."""
+    assert share_range(3, 10) == (pytest.approx(0.11733, abs=1e-5), pytest.approx(0.55813, abs=1e-5))
+    assert share_range(10, 10)[1] == 1
+    assert share_range(0, 10)[0] == 0
+    least, most = availability_range({"a": (9_990, 10_000), "b": (9_900, 10_000)})
+    assert least < 0.999 * 0.99 < most
+    assert most - least < 0.005
+    with pytest.raises(EngineError, match="no part"):
+        share_range(0, 0)
 
 
 @given(
