@@ -8,14 +8,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, TypeVar
 
-from django.db.models import Q, Sum
-
 from portfolio.common.money import base_currency
 from portfolio.common.months import add_months, last_day, month_of
 from portfolio.common.spreading import from_cents, parts_by_month
 from portfolio.engine import losses
 from portfolio.engine.uncertainty import Range
-from products.health.models import Dependency, Impact, Journey, Passage, Service, Step
+from products.catalog.models import Product
+from products.health.models import Dependency, Impact, Journey, Passage, Step
 from products.value.models import Valuation
 
 QUANTITY = 10_000  #: units of a stored quantity
@@ -254,7 +253,7 @@ def over_journeys(costs: Sequence[ImpactCost], ground: Ground) -> list[Divided]:
 
 
 @dataclass(frozen=True)
-class Part:
+class Portion:
     """What falls to a journey or a product, which is None where it is none's."""
 
     of: Any
@@ -262,13 +261,13 @@ class Part:
     lost: list[tuple[Decimal, str]] = field(default_factory=list)  #: quantities with their units
 
 
-def by_journey(divided: Iterable[Divided]) -> list[Part]:
+def by_journey(divided: Iterable[Divided]) -> list[Portion]:
     """Return what fell to each journey, the largest first, what belongs to none last: one query."""
     parts: dict[int | None, list[Divided]] = defaultdict(list)
     for one in divided:
         parts[one.journey].append(one)
     journeys = Journey.objects.select_related("product").in_bulk([key for key in parts if key is not None])
-    found = [Part(journeys.get(key or 0), added(_all(of)), _lost(of)) for key, of in parts.items()]
+    found = [Portion(journeys.get(key or 0), added(_all(of)), _lost(of)) for key, of in parts.items()]
     return sorted(found, key=lambda part: (part.of is None, -_size(part.costs), str(part.of)))
 
 
@@ -290,14 +289,12 @@ def _size(costs: Sequence[Cost]) -> int:
 # -- along the network ----------------------------------------------------------------------------------------------
 
 
-def along_network(costs: Sequence[ImpactCost], product: int, month: date, known: datetime | None) -> list[Part]:
+def along_network(costs: Sequence[ImpactCost], product: int, month: date, known: datetime | None) -> list[Portion]:
     """Return with whose customers the losses of one incident end, each loss once: the products by size.
 
     What was lost at another product's customers is theirs. What was lost of what the service's own product counts is
     passed on to those who pull from it, in proportion to their shares, and from them on.
     """
-    from products.catalog.models import Product
-
     shares = {key: dict(to) for source in SHARES for key, to in source(product, month, known).items()}
     ends: dict[int, list[Cost]] = defaultdict(list)
     own: list[Cost] = []
@@ -311,8 +308,8 @@ def along_network(costs: Sequence[ImpactCost], product: int, month: date, known:
         low, mean, high = (
             losses.along_network({product: cents}, shares) for cents in (cost.low_cents, cost.cents, cost.high_cents)
         )
-        for key in mean:
-            ends[key].append(Cost(low.get(key, 0), mean[key], high.get(key, 0), cost.currency))
+        for key in {**mean, **high, **low}:
+            ends[key].append(Cost(low.get(key, 0), mean.get(key, 0), high.get(key, 0), cost.currency))
     products = Product.objects.in_bulk(list(ends))
-    found = [Part(products[key], added(of)) for key, of in ends.items()]
+    found = [Portion(products[key], added(of)) for key, of in ends.items()]
     return sorted(found, key=lambda part: (-_size(part.costs), part.of.name))
