@@ -13,7 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, localcontext
 from fractions import Fraction
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -294,7 +294,7 @@ def share_range(good: int, total: int) -> tuple[float, float]:
     return (0.0 if good == 0 else float(ends[0])), (1.0 if good == total else float(ends[1]))
 
 
-def availability_range(counts: Mapping[Hashable, tuple[int, int]], seed: int = 1) -> tuple[float, float]:
+def availability_range(counts: Mapping[Any, tuple[int, int]], seed: int = 1) -> tuple[float, float]:
     """Return the 90 % range of a journey's availability: draws of each service's share, multiplied.
 
     Parameters

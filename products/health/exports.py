@@ -1,5 +1,6 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import Export
+from products.health import journey_exports
 
-EXPORTS: tuple[Export, ...] = ()
+EXPORTS: tuple[Export, ...] = (*journey_exports.EXPORTS,)

@@ -1,6 +1,7 @@
 """Forms of journeys, their steps and passages, incidents, their impacts, failure modes and drills."""
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portfolio.common.filters import MonthField
@@ -24,7 +25,7 @@ class MetricChoice(forms.ModelChoiceField):
         return f"{metric.product} · {metric}"
 
 
-def _flows() -> object:
+def _flows() -> QuerySet:
     return Metric.objects.filter(behaviour=Behaviour.FLOW).select_related("product").order_by("product__name", "name")
 
 

@@ -1,6 +1,7 @@
 """Pages of journeys; those of their steps and passages need nothing of their own."""
 
 from decimal import Decimal
+from typing import cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from portfolio.common import access, formats, histories, pages
+from portfolio.common.models import User
 from portfolio.common.months import add_months, month_of
 from portfolio.common.rows import FORM, RecordedPages, Shown, period_of
 from products.catalog.models import Product
@@ -18,7 +20,7 @@ from products.health import journey_exports, journey_pictures, losses
 from products.health.journey_actions import By, divide_budget
 from products.health.journey_filters import JourneyTable, PassageTable, StepTable
 from products.health.journey_forms import JourneyForm, PassageForm, StepForm
-from products.health.journey_reading import MONTHS, summaries, walk
+from products.health.journey_reading import MONTHS, walk
 from products.health.models import Journey, Passage, Process, Step
 
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
@@ -29,15 +31,13 @@ ROOM = "health/_journey_room.html"
 @require_safe
 def journey_list(request: HttpRequest) -> HttpResponseBase:
     """List the journeys, with how often they were there and who completed them last."""
-    response = pages.render_list(
+    return pages.render_list(
         request,
         "health/journey_list.html",
         JourneyTable(request.GET, Journey.objects.visible_to(request.user).for_table()),
         export=journey_exports.JOURNEYS,
         may_add=access.may_add(request.user, Journey),
-        summaries=summaries,
     )
-    return response
 
 
 @require_GET
@@ -53,6 +53,7 @@ def journey_detail(request: HttpRequest, code: str) -> HttpResponse:
             "journey": journey,
             "walk": going,
             "steps": journey_pictures.steps(going),
+            "key_figures": journey_pictures.key_figures(going),
             "drop_off": journey_pictures.drop_off(going),
             "incidents": losses.of_journey(journey, add_months(month_of(going.on), 1 - MONTHS)),
             "history": histories.described_history(journey),
@@ -107,7 +108,7 @@ def journey_divide(request: HttpRequest, code: str) -> HttpResponse:
     journey = get_object_or_404(Journey.objects.visible_to(request.user), code=code)
     pages.require_writable(request, journey)
     try:
-        changed = divide_budget(journey, by=request.user, how=request.POST.get("how", By.MEASURED))
+        changed = divide_budget(journey, by=cast(User, request.user), how=request.POST.get("how", By.MEASURED))
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

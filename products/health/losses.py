@@ -14,7 +14,7 @@ from portfolio.common.spreading import from_cents, parts_by_month
 from portfolio.engine import losses
 from portfolio.engine.uncertainty import Range
 from products.catalog.models import Product
-from products.health.models import Dependency, Impact, Journey, Passage, Step
+from products.health.models import Dependency, Impact, Incident, Journey, Passage, Step
 from products.value.models import Valuation
 
 QUANTITY = 10_000  #: units of a stored quantity
@@ -66,14 +66,16 @@ def added(costs: Iterable[Cost]) -> list[Cost]:
 
     Ends are added up as if all were low, or high, together: no narrower than the truth.
     """
-    sums: dict[str, list[int]] = {}
+    sums: dict[str, Cost] = {}
     for cost in costs:
-        sum_of = sums.setdefault(cost.currency, [0, 0, 0])
-        for place, cents in enumerate((cost.low_cents, cost.cents, cost.high_cents)):
-            sum_of[place] += cents
-    return [
-        Cost(*sums[currency], currency) for currency in sorted(sums, key=lambda one: (one != base_currency(), one))
-    ]
+        so_far = sums.get(cost.currency, Cost(0, 0, 0, cost.currency))
+        sums[cost.currency] = Cost(
+            so_far.low_cents + cost.low_cents,
+            so_far.cents + cost.cents,
+            so_far.high_cents + cost.high_cents,
+            cost.currency,
+        )
+    return [sums[currency] for currency in sorted(sums, key=lambda one: (one != base_currency(), one))]
 
 
 def units_of(quantity: Decimal) -> int:
@@ -237,15 +239,12 @@ def over_journeys(costs: Sequence[ImpactCost], ground: Ground) -> list[Divided]:
             return losses.over_journeys(total, impact.journey_id, over)
 
         units = parts(cost.units)
-        amounts = [
-            (one.currency, *(parts(cents) for cents in (one.low_cents, one.cents, one.high_cents)))
-            for one in cost.costs
-        ]
+        amounts = [(parts(one.low_cents), parts(one.cents), parts(one.high_cents), one.currency) for one in cost.costs]
         keys = [cost.impact.journey_id] if cost.impact.journey_id else [*passages, *([] if passages else [None])]
         for journey in keys:
             of = [
                 Cost(low.get(journey, 0), mean.get(journey, 0), high.get(journey, 0), currency)
-                for currency, low, mean, high in amounts
+                for low, mean, high, currency in amounts
             ]
             if units.get(journey) or any(one.high_cents for one in of):
                 found.append(Divided(journey, cost.impact, units.get(journey, 0), of))
@@ -276,10 +275,15 @@ def _all(divided: Iterable[Divided]) -> list[Cost]:
 
 
 def _lost(divided: Iterable[Divided]) -> list[tuple[Decimal, str]]:
+    return _summed((one.units, one.impact.metric.unit) for one in divided)
+
+
+def _summed(units: Iterable[tuple[int, str]]) -> list[tuple[Decimal, str]]:
+    """Return quantities with what they count, one of each."""
     sums: dict[str, int] = defaultdict(int)
-    for one in divided:
-        sums[one.impact.metric.unit] += one.units
-    return [(quantity_of(units), unit) for unit, units in sums.items()]
+    for count, unit in units:
+        sums[unit] += count
+    return [(quantity_of(count), unit) for unit, count in sums.items()]
 
 
 def _size(costs: Sequence[Cost]) -> int:
@@ -304,12 +308,78 @@ def along_network(costs: Sequence[ImpactCost], product: int, month: date, known:
             own += cost.costs
         else:
             ends[owner] += cost.costs
-    for cost in added(own):
+    for one in added(own):
         low, mean, high = (
-            losses.along_network({product: cents}, shares) for cents in (cost.low_cents, cost.cents, cost.high_cents)
+            losses.along_network({product: cents}, shares) for cents in (one.low_cents, one.cents, one.high_cents)
         )
         for key in {**mean, **high, **low}:
-            ends[key].append(Cost(low.get(key, 0), mean.get(key, 0), high.get(key, 0), cost.currency))
+            ends[key].append(Cost(low.get(key, 0), mean.get(key, 0), high.get(key, 0), one.currency))
     products = Product.objects.in_bulk(list(ends))
     found = [Portion(products[key], added(of)) for key, of in ends.items()]
     return sorted(found, key=lambda part: (-_size(part.costs), part.of.name))
+
+
+# -- what pages show --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Told:
+    """An incident and what it cost: all of it, or what fell to whoever is asked about."""
+
+    incident: Incident
+    costs: list[Cost]
+    lost: list[tuple[Decimal, str]]
+    is_unvalued: bool = False
+    is_stated: bool = True  #: whether anybody has said what it cost customers
+
+
+def told_of(incidents: Sequence[Incident], known: datetime | None = None) -> dict[int, Told]:
+    """Return what incidents cost, by their keys: two queries, however many there are."""
+    impacts: dict[int, list[ImpactCost]] = defaultdict(list)
+    rows = Impact.objects.known(known).filter(incident__in=incidents).select_related("metric").order_by("pk")
+    for cost in costs_of(list(rows), known):
+        impacts[cost.impact.incident_id].append(cost)
+    found = {}
+    for incident in incidents:
+        of = impacts[incident.pk]
+        found[incident.pk] = Told(
+            incident,
+            added(one for cost in of for one in cost.costs),
+            _summed((cost.units, cost.impact.metric.unit) for cost in of),
+            any(cost.is_unvalued for cost in of),
+            bool(of),
+        )
+    return found
+
+
+def of_journey(journey: Journey, since: date, known: datetime | None = None) -> list[Told]:
+    """Return what incidents cost a journey from a day on, the latest first: five queries."""
+    rows = Impact.objects.known(known).filter(ends__gt=since).for_table()
+    divided = over_journeys(costs_of(list(rows), known), Ground(known))
+    by_incident: dict[int, list[Divided]] = defaultdict(list)
+    for one in divided:
+        if one.journey == journey.pk:
+            by_incident[one.impact.incident_id].append(one)
+    found = [Told(of[0].impact.incident, added(_all(of)), _lost(of)) for of in by_incident.values()]
+    return sorted(found, key=lambda told: told.incident.started_at, reverse=True)
+
+
+def of_product(product: Product, since: date, known: datetime | None = None) -> list[Told]:
+    """Return what incidents cost a product's own customers from a day on, the latest first: two queries.
+
+    That is what was lost of its metrics, whichever product's service broke.
+    """
+    rows = Impact.objects.known(known).filter(ends__gt=since, metric__product=product).for_table()
+    by_incident: dict[int, list[ImpactCost]] = defaultdict(list)
+    for cost in costs_of(list(rows), known):
+        by_incident[cost.impact.incident_id].append(cost)
+    found = [
+        Told(
+            of[0].impact.incident,
+            added(one for cost in of for one in cost.costs),
+            _summed((cost.units, cost.impact.metric.unit) for cost in of),
+            any(cost.is_unvalued for cost in of),
+        )
+        for of in by_incident.values()
+    ]
+    return sorted(found, key=lambda told: told.incident.started_at, reverse=True)

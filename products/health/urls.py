@@ -2,5 +2,7 @@
 
 from django.urls import URLPattern
 
+from products.health import journey_urls
+
 app_name = "health"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [*journey_urls.urlpatterns]

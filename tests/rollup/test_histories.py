@@ -203,7 +203,9 @@ class History:
         make_rate(discipline=self.random.choice(self.disciplines), monthly_amount=self.amount(), starts=self.day())
 
     def change_mind(self) -> None:
-        model = self.random.choice([LedgerEntry, Observation, Impact, Valuation, Link, Usage, Membership, Assignment, Rate])
+        model = self.random.choice(
+            [LedgerEntry, Observation, Impact, Valuation, Link, Usage, Membership, Assignment, Rate]
+        )
         standing = list(model.objects.known().order_by("pk"))
         row = self.random.choice(standing) if standing else None
         if row is None:

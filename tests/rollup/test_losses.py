@@ -45,7 +45,9 @@ def test_a_loss_comes_off_the_months_of_its_days_and_adds_back_to_itself(renewal
     assert values(renewals) == [200, 200, 0]
     impact = make_impact(metric=renewals, starts=date(2026, 1, 29), ends=date(2026, 2, 2), lost=Decimal(10))
     assert values(renewals) == [185, 195, 0]
-    corrected = rows.correct(impact, changes={"late": Decimal(8), "late_share": Decimal("0.25")}, reason="Late", by=None)
+    corrected = rows.correct(
+        impact, changes={"late": Decimal(8), "late_share": Decimal("0.25")}, reason="Late", by=None
+    )
     assert corrected.counted == 12
     assert values(renewals) == [182, 194, 0]
     refreshed = values(renewals)
