@@ -276,7 +276,7 @@ def drop_off(entered: Sequence[int], completed: Sequence[int]) -> list[DropOff]:
     return found
 
 
-# -- how sure that is ---------------------------------------------------------------------------------------------------
+# -- how sure that is -------------------------------------------------------------------------------------------------
 
 
 def share_range(good: int, total: int) -> tuple[float, float]:

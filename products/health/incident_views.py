@@ -202,11 +202,11 @@ IMPACTS = RecordedPages(
         Shown("Taken off the metric", "counted", is_number=True),
     ),
     room_nav=ROOM,
-    intro="What incidents cost customers: how many were lost or came late. It is taken off the value of the product whose "
-    "metric it is, once.",
+    intro="What incidents cost customers: how many were lost or came late. It is taken off the value of the "
+    "product whose metric it is, once.",
     add="State an impact",
-    add_intro="Say how many payments, calls, orders or activations were lost, or came late and lost a part of their worth. "
-    "Where the observations are lower by it already, say so, and it is not taken off a second time.",
+    add_intro="Say how many payments, calls, orders or activations were lost, or came late and lost a part of their "
+    "worth. Where the observations are lower by it already, say so, and it is not taken off a second time.",
     retract_words="The incident did not cost customers this.",
     empty="Open an incident and state what it cost customers.",
     begins={"incident": Incident},

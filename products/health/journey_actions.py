@@ -71,8 +71,8 @@ def divide_budget(journey: Journey, *, by: User | None, how: str = By.MEASURED, 
             kept_ms = sum(step.response_ms or 0 for step in steps if step.is_fixed)
             raise ValidationError(
                 f"The steps set by hand take {formats.quantity(kept_ms)} of the journey's "
-                f"{formats.quantity(journey.response_ms)} ms: not enough is left for the others. Set one of them lower, "
-                "or the journey higher."
+                f"{formats.quantity(journey.response_ms)} ms: not enough is left for the others. Set one of them "
+                "lower, or the journey higher."
             )
         for step, part in zip(steps, times.shares, strict=True):
             if step.response_ms != part:

@@ -36,7 +36,7 @@ class JourneyForm(DescribedForm):
         queryset=_flows(),
         required=False,
         empty_label="None yet",
-        help_text="What is counted when it is completed, of the same product; its worth weighs what is lost on the way.",
+        help_text="What is counted when it is completed, of the same product; its worth weighs what is lost.",
     )
     field_order = [
         "product", "name", "code", "purpose", "process", "availability", "response_ms", "metric", "is_illustrative",

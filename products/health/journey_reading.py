@@ -41,7 +41,7 @@ class Measured:
 
 
 def measured(services: Iterable[int], on: date, known: datetime | None = None) -> dict[tuple[int, str], Measured]:
-    """Return what was measured of services, by service and kind of objective, over each objective's window: two queries.
+    """Return what was measured of services, by service and kind of objective, over its objective's window: two queries.
 
     A window ends with the day. Of several objectives of a kind the one with the highest target speaks for the service,
     of several with the same one that did worst.
@@ -147,8 +147,8 @@ class DropOff:
 def drop_off(journey: Journey, steps: Sequence[Step], on: date, known: datetime | None = None) -> DropOff:
     """Return where people left a journey in the last twelve months, up to that of a day: two queries.
 
-    Each month by itself: who left is taken to have gone on as those did who went on in that month, and each completion is
-    worth what the journey's metric is in that month.
+    Each month by itself: who left is taken to have gone on as those did who went on in that month, and each completion
+    is worth what the journey's metric is in that month.
     """
     last = month_of(on)
     first = add_months(last, 1 - MONTHS)

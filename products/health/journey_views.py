@@ -78,8 +78,8 @@ def journey_add(request: HttpRequest) -> HttpResponse:
         to=Journey.get_absolute_url,
         title="Add a journey",
         kicker=start.name if start else "Journeys",
-        intro="What a customer does from beginning to end, over the services of several products. Set how often it must "
-        "work and how long it may take first; its steps get their parts of that.",
+        intro="What a customer does from beginning to end, over the services of several products. Set how often it "
+        "must work and how long it may take first; its steps get their parts of that.",
         submit="Add",
         cancel=start.get_absolute_url() if start else reverse("health:journey-list"),
     )
@@ -150,8 +150,8 @@ STEPS = RecordedPages(
     room_nav=ROOM,
     intro="What customers do on their way, each step done by one service, with its part of the journey's budgets.",
     add="Add a step",
-    add_intro="Leave its parts of the budgets empty: dividing the journey's fills them in. A step that is set by hand is "
-    "kept as it is.",
+    add_intro="Leave its parts of the budgets empty: dividing the journey's fills them in. A step that is set by hand "
+    "is kept as it is.",
     retract_words="No such step was ever part of the journey. If it has come to an end, correct its end instead.",
     empty="Add the steps of a journey in their order, each with the service that does it.",
     begins={"journey": Journey},

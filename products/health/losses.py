@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from portfolio.common.money import base_currency
-from portfolio.common.months import add_months, last_day, month_of
+from portfolio.common.months import last_day, month_of
 from portfolio.common.spreading import from_cents, parts_by_month
 from portfolio.engine import losses
 from portfolio.engine.uncertainty import Range

@@ -17,7 +17,6 @@ from portfolio.common.staleness import Touch
 from products.health.models.estate import OfService, Service
 from products.health.models.journeys import Journey
 
-
 PLACES = Decimal("0.0001")  #: of a quantity
 
 
