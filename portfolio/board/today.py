@@ -20,6 +20,7 @@ from portfolio.common.formats import day_name
 from portfolio.common.models import User
 from portfolio.rebalance import approvals
 from portfolio.rebalance.models import Approval, Decision, Status
+from products.health.models import Impact, Incident
 from products.roadmaps.agreement import is_due, said_of
 from products.roadmaps.models import (
     Baseline,
@@ -38,6 +39,7 @@ from products.value.models import Metric, Observation
 SHOWN = 10  #: entries of a group beside the other groups
 REVIEW_AHEAD = timedelta(days=14)  #: a review is told this long before it is due
 RESULT_AFTER = timedelta(days=90)  #: what was shipped is looked at then, where no later day was promised
+IMPACT_AFTER = timedelta(days=3)  #: after it is restored, what an incident cost customers should be known
 TOLD_FOR = timedelta(days=30)  #: how long a decision on an idea is news
 
 
@@ -314,6 +316,26 @@ def _result_entry(row: Any, on: date) -> Entry | None:
     return Entry(f"See what came of {row}", str(row.roadmap), due, row.get_absolute_url(), moved)
 
 
+def incidents_without_impact(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return the incidents that they may write, restored three days ago or more, of which nobody said what they cost.
+
+    An impact settles it, or that it cost customers nothing.
+    """
+    stated = Impact.objects.known().filter(incident=OuterRef("pk"))
+    before = datetime.combine(asked.on - IMPACT_AFTER + timedelta(days=1), time(), timezone.get_current_timezone())
+    rows = access.writable(Incident.objects.filter(restored_at__lt=before, is_harmless=False), asked.user)
+
+    def entry(row: Incident) -> Entry:
+        restored = timezone.localdate(row.restored_at)
+        return Entry(
+            f"State what {row} cost customers", str(row.service), restored + IMPACT_AFTER, row.get_absolute_url(),
+            f"Restored on {day_name(restored)}",
+        )  # fmt: skip
+
+    waiting = rows.exclude(Exists(stated)).select_related("service").order_by("restored_at", "pk")
+    return _page(waiting, span, entry)
+
+
 # -- What was proposed ---------------------------------------------------------------------------------------------
 
 
@@ -352,6 +374,7 @@ SOURCES = (
     Source("streams", "Funding streams to review", "due", streams_to_review),
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
     Source("results", "Results to look at", "due", results_to_look_at),
+    Source("incidents", "Incidents whose cost nobody has stated", "due", incidents_without_impact),
     Source("ideas", "Ideas to decide on", "since", ideas_waiting),
     Source("decided", "Your ideas that were decided", "on", ideas_decided),
 )

@@ -66,7 +66,7 @@ class IncidentSerializer(ActionSerializer):
         model = Incident
         fields = [
             "code", "name", "service", "severity", "started_at", "detected_at", "restored_at", "cause", "failure_mode",
-            "is_illustrative",
+            "is_harmless", "is_illustrative",
         ]  # fmt: skip
 
 

@@ -17,7 +17,7 @@ DRILLS = Export("drills", Drill, f"failure_mode held_on has_passed minutes notes
 INCIDENTS = Export(
     "incidents",
     Incident,
-    f"code name service severity started_at detected_at restored_at cause failure_mode {ILLUSTRATIVE}",
+    f"code name service severity started_at detected_at restored_at cause failure_mode is_harmless {ILLUSTRATIVE}",
 )
 IMPACTS = Export(
     "impacts",

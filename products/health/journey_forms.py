@@ -136,7 +136,7 @@ class IncidentForm(DescribedForm):
         model = Incident
         fields = [
             "service", "name", "code", "severity", "started_at", "detected_at", "restored_at", "failure_mode", "cause",
-            "is_illustrative",
+            "is_harmless", "is_illustrative",
         ]  # fmt: skip
         labels = {
             "started_at": "Started",

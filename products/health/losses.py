@@ -347,7 +347,7 @@ def told_of(incidents: Sequence[Incident], known: datetime | None = None) -> dic
             added(one for cost in of for one in cost.costs),
             _summed((cost.units, cost.impact.metric.unit) for cost in of),
             any(cost.is_unvalued for cost in of),
-            bool(of),
+            bool(of) or incident.is_harmless,
         )
     return found
 

@@ -619,6 +619,14 @@ class Migration(migrations.Migration):
                 ),
                 ("cause", models.TextField(blank=True, help_text="What is known of why.")),
                 (
+                    "is_harmless",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nothing was lost or came late: no impact is waited for.",
+                        verbose_name="cost customers nothing",
+                    ),
+                ),
+                (
                     "failure_mode",
                     models.ForeignKey(
                         blank=True,
@@ -1784,6 +1792,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="When customers were served again.", null=True),
                 ),
                 ("cause", models.TextField(blank=True, help_text="What is known of why.")),
+                (
+                    "is_harmless",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nothing was lost or came late: no impact is waited for.",
+                        verbose_name="cost customers nothing",
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),

@@ -99,6 +99,9 @@ class Incident(OfService, Described):
     detected_at = models.DateTimeField(null=True, blank=True)
     restored_at = models.DateTimeField(null=True, blank=True, help_text="When customers were served again.")
     cause = models.TextField(blank=True, help_text="What is known of why.")
+    is_harmless = models.BooleanField(
+        "cost customers nothing", default=False, help_text="Nothing was lost or came late: no impact is waited for."
+    )
     failure_mode = models.ForeignKey(
         FailureMode,
         models.PROTECT,
