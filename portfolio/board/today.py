@@ -23,7 +23,7 @@ from portfolio.rebalance import approvals
 from portfolio.rebalance.models import Approval, Decision, Status
 from products.catalog.models import Product
 from products.health.estate import SOON, is_unsupported
-from products.health.models import Component, Part
+from products.health.models import Component, Impact, Incident, Part
 from products.health.renewals import ending
 from products.roadmaps.agreement import is_due, said_of
 from products.roadmaps.models import (
@@ -43,6 +43,7 @@ from products.value.models import Metric, Observation
 SHOWN = 10  #: entries of a group beside the other groups
 REVIEW_AHEAD = timedelta(days=14)  #: a review is told this long before it is due
 RESULT_AFTER = timedelta(days=90)  #: what was shipped is looked at then, where no later day was promised
+IMPACT_AFTER = timedelta(days=3)  #: after it is restored, what an incident cost customers should be known
 TOLD_FOR = timedelta(days=30)  #: how long a decision on an idea is news
 
 
@@ -346,6 +347,26 @@ def renewals_to_plan(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     return _page(rows, span, entry)
 
 
+def incidents_without_impact(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return the incidents that they may write, restored three days ago or more, of which nobody said what they cost.
+
+    An impact settles it, or that it cost customers nothing.
+    """
+    stated = Impact.objects.known().filter(incident=OuterRef("pk"))
+    before = datetime.combine(asked.on - IMPACT_AFTER + timedelta(days=1), time(), timezone.get_current_timezone())
+    rows = access.writable(Incident.objects.filter(restored_at__lt=before, is_harmless=False), asked.user)
+
+    def entry(row: Incident) -> Entry:
+        restored = timezone.localdate(row.restored_at)
+        return Entry(
+            f"State what {row} cost customers", str(row.service), restored + IMPACT_AFTER, row.get_absolute_url(),
+            f"Restored on {day_name(restored)}",
+        )  # fmt: skip
+
+    waiting = rows.exclude(Exists(stated)).select_related("service").order_by("restored_at", "pk")
+    return _page(waiting, span, entry)
+
+
 # -- What was proposed ---------------------------------------------------------------------------------------------
 
 
@@ -385,6 +406,7 @@ SOURCES = (
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
     Source("renewals", "Renewals to plan", "due", renewals_to_plan),
     Source("results", "Results to look at", "due", results_to_look_at),
+    Source("incidents", "Incidents whose cost nobody has stated", "due", incidents_without_impact),
     Source("ideas", "Ideas to decide on", "since", ideas_waiting),
     Source("decided", "Your ideas that were decided", "on", ideas_decided),
 )

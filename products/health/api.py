@@ -1,8 +1,9 @@
 """This room's part of the API: each subject says its own addresses."""
 
-from products.health import estate_api
+from products.health import estate_api, journey_api
 
 #: Address under /api/v1/ and the viewset that answers it.
 routes: list = [
     *estate_api.routes,
+    *journey_api.routes,
 ]

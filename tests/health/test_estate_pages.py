@@ -117,7 +117,9 @@ def test_the_page_of_a_service_is_its_hub(client, leader):
     assert changed.status_code == 302
     assert Service.objects.get(code="pay").process == process
     assert "Pay" in client.get(process.get_absolute_url()).content.decode()
-    wrong = client.post(reverse("health:service-edit", args=["pay"]), {"name": "Pay", "usual_hourly": 9, "peak_hourly": 1})
+    wrong = client.post(
+        reverse("health:service-edit", args=["pay"]), {"name": "Pay", "usual_hourly": 9, "peak_hourly": 1}
+    )
     assert wrong.status_code == 422 and "at least the usual one" in wrong.content.decode()
     text = client.get(reverse("health:service-map")).content.decode()
     assert "estate-picture" in text and "Taxing" in text
