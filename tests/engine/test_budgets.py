@@ -32,7 +32,10 @@ def test_a_budget_is_that_of_the_workbook():
     found = budget(days, TARGET, 30, UNTIL)
     assert (found.total, found.allowed, found.spent) == (3_000_000, 3000, 6000)
     assert (found.week_burn, found.day_burn, found.spent_share) == (2, 2, 2)
-    assert found.is_overspent and found.left == -3000 and found.left_share == -1 and found.runs_out is None
+    assert found.is_overspent
+    assert found.left == -3000
+    assert found.left_share == -1
+    assert found.runs_out is None
     fresh = daily(*[0] * 23, *[200] * 7, total=100_000)  # a week in, 16 of 30 hundreds are left
     assert budget(fresh, TARGET, 30, UNTIL).left == 1600
     assert budget(fresh, TARGET, 30, UNTIL).runs_out == UNTIL + timedelta(days=8)  # 8 more days use just that
@@ -43,7 +46,9 @@ def test_time_without_measurement_is_neither_good_nor_bad():
     found = budget(days, TARGET, 28, UNTIL)
     assert (found.measured_days, found.unmeasured_days) == (8, 20)  # from 3 March on
     assert (found.total, found.spent) == (80_000, 8)
-    assert found.week_burn is None and found.day_burn is None and found.runs_out is None
+    assert found.week_burn is None
+    assert found.day_burn is None
+    assert found.runs_out is None
     nothing = budget(days, TARGET, 7, UNTIL)
     assert (nothing.total, nothing.allowed, nothing.spent_share, nothing.is_overspent) == (0, 0, None, False)
 
@@ -58,7 +63,8 @@ def test_days_add_up_to_what_was_measured(rows):
     days = days_of(measured, first, date(2017, 4, 1))
     assert days.good.sum() == sum(one.good for one in measured)
     assert days.bad.sum() == sum(one.total - one.good for one in measured)
-    assert (days.good >= 0).all() and (days.bad >= 0).all()
+    assert (days.good >= 0).all()
+    assert (days.bad >= 0).all()
 
 
 @given(st.lists(st.integers(0, 40), min_size=30, max_size=60), st.integers(1, 28))
@@ -68,7 +74,8 @@ def test_the_budget_over_time_ends_where_the_budget_stands(bad, window):
     found = budget(days, TARGET, window, UNTIL)
     assert over_time[-1] == pytest.approx(found.left_share)
     if found.runs_out:
-        assert burn_rate(days, TARGET) and UNTIL <= found.runs_out < UNTIL + timedelta(days=window)
+        assert burn_rate(days, TARGET)
+        assert UNTIL <= found.runs_out < UNTIL + timedelta(days=window)
 
 
 def test_a_budget_that_cannot_be_is_refused():
