@@ -122,7 +122,7 @@ class Check:
     @property
     def verified_till(self) -> date | None:
         """The day from which one of them no longer counts as verified; None where one is not."""
-        return min((one.verified_till(self.on) or self.on for one in self.requirements)) if self.is_met else None
+        return min(one.verified_till(self.on) or self.on for one in self.requirements) if self.is_met else None
 
     @property
     def gaps(self) -> list[str]:
