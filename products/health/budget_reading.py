@@ -76,7 +76,7 @@ def over_time(objective: Objective, on: date, *, known: datetime | None = None) 
     days = days_measured([objective], early, on, known=known)[objective.pk]
     left = left_over_time(days, objective.target, objective.window_days)[objective.window_days :]
     dates = [first + timedelta(days=place) for place in range(len(left))]
-    pairs = [(day, float(share)) for day, share in zip(dates, left, strict=True) if share == share]  # noqa: PLR0124
+    pairs = [(day, float(share)) for day, share in zip(dates, left, strict=True) if share == share]
     return left_chart(pairs, objective.window_days)
 
 
