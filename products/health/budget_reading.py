@@ -5,7 +5,7 @@ A budget is that of the days before today: what happens today is not over yet.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, Subquery
@@ -97,9 +97,12 @@ def left_chart(left: Sequence[tuple[date, float]], window_days: int) -> charts.C
         baseline=0.0,
         summary=summary,
     )
-    weekly = left[::-1][::7]
-    rows = [(formats.day_name(day), formats.share(share)) for day, share in weekly]
-    return charts.replace_table(chart, (charts.Column("End of day, weekly", False), charts.Column("Budget left")), rows)
+    for note in chart.figure["layout"]["annotations"]:
+        note["text"] = "nothing<br>left"  # the level that is drawn is no baseline but where the budget ends
+    rows = [(formats.day_name(day), formats.share(share)) for day, share in left[::-1][::7]]
+    return replace(
+        chart, columns=(charts.Column("End of day, by week", False), charts.Column("Budget left")), rows=rows
+    )
 
 
 def troubled(on: date) -> list[BudgetDay]:

@@ -21,8 +21,8 @@ class DeliveryEventForm(forms.ModelForm):
             "happened_at": "In universal time (UTC).",
             "begun_at": "Of a deployment: when work on it was first committed, in UTC. Its lead time is counted from "
             "then.",
-            "reference": "Of a deployment, a commit or tag; of a failure or a restore, what it is known by, such as the "
-            "code of an incident.",
+            "reference": "Of a deployment, a commit or tag; of a failure or a restore, what it is known by, such as an "
+            "incident's code.",
             "caused_by": "Of a failure: the reference of the deployment that failed. Left empty it is the last one "
             "before it.",
         }

@@ -45,6 +45,11 @@ def required(row: Requirement, looks: Iterable[Looked]) -> Required:
     return Required(row.pk, row.code, row.name, row.kind, row.baselined_on, tuple(looks))
 
 
+def looks_of(evidence: Iterable[Evidence]) -> tuple[Looked, ...]:
+    """Return evidence as `readiness` knows it."""
+    return tuple(Looked(row.verified_on, row.expires_on, row.has_passed, row.pk) for row in evidence)
+
+
 def first_deployments(services: Iterable[int]) -> dict[int, date]:
     """Return the day on which each service was first deployed, of those that were; one query."""
     rows = DeliveryEvent.objects.known().filter(service__in=set(services), kind=EventKind.DEPLOYMENT)
