@@ -55,6 +55,6 @@ def _require_same(first: DeliveryEvent, row: DeliveryEvent) -> None:
     if other:
         raise KeyUsedOtherwise(
             f"The key {row.key!r} stands for the event {first.pk} of {row.service}, recorded on "
-            f"{first.recorded_at:%Y-%m-%d %H:%M} with another {', '.join(other)}. Send that one again as it was, take a "
-            "new key for this event, or correct the first one."
+            f"{first.recorded_at:%Y-%m-%d %H:%M} with another {', '.join(other)}. Send that one again as it was, take "
+            "a new key for this event, or correct the first one."
         )
