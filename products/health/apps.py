@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class HealthConfig(AppConfig):
     name = "products.health"
     label = "health"
+
+    def ready(self) -> None:
+        """Tell roadmaps what of this room rests on a product, and their agendas what ends its support."""
+        from products.health import agenda, interests  # noqa: F401

@@ -20,7 +20,8 @@ def spread_in_words(spread: Spread | None) -> str:
         return formats.NONE
     if spread.count == 1:
         return formats.duration(spread.median)
-    return f"{formats.duration(spread.median)}, nine of ten {formats.duration(spread.low)} to {formats.duration(spread.high)}"
+    median, low, high = map(formats.duration, (spread.median, spread.low, spread.high))
+    return f"{median}, nine of ten {low} to {high}"
 
 
 def lead_time_chart(quarters: Sequence[tuple[date, Delivered]]) -> charts.Chart:

@@ -1,9 +1,10 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import Export
-from products.health import delivery_exports, promise_exports
+from products.health import delivery_exports, estate_exports, promise_exports
 
 EXPORTS: tuple[Export, ...] = (
+    *estate_exports.EXPORTS,
     *promise_exports.EXPORTS,
     *delivery_exports.EXPORTS,
 )

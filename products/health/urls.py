@@ -1,9 +1,12 @@
 """Addresses of this room's pages: each subject says its own. /health/ is the site's own health check."""
 
-from products.health import delivery_urls, promise_urls
+from django.urls import URLPattern
+
+from products.health import delivery_urls, estate_urls, promise_urls
 
 app_name = "health"
-urlpatterns = [
+urlpatterns: list[URLPattern] = [
     *promise_urls.urlpatterns,
     *delivery_urls.urlpatterns,
+    *estate_urls.urlpatterns,  # last: it takes any other word for a service's code
 ]

@@ -27,6 +27,7 @@ NAVIGATION = (
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
     ("Roadmaps", "roadmaps:roadmap-list"),
+    ("Services", "health:service-list"),
     ("Funding", "funding:stream-list"),
     ("Rebalance", "rebalance:scenario-list"),
     ("Teams", "teams:team-list"),
