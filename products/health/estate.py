@@ -214,9 +214,7 @@ def consumers_of(service: Service, on: date) -> list[Consumer]:
         page = f"{reverse('board:product', args=[service.product.code])}#customers"
         segments = Segment.objects.filter(product=service.product_id).order_by("name", "pk")
         found += [
-            Consumer(
-                "Customers", row.name, f"{quantity_short(row.size)} of them" if row.size is not None else "", page
-            )
+            Consumer("Customers", row.name, f"{quantity_short(row.size)} of them" if row.size is not None else "", page)
             for row in segments
         ] or [Consumer("Customers", f"Customers of {service.product}", "Outside the organisation", page)]
     return found

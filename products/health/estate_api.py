@@ -19,7 +19,11 @@ from products.health.estate_filters import (
 from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
 from products.roadmaps.models import Item
 
-SIGNS = {"type": "array", "items": {"type": "string"}, "description": "What stands out of it; empty where nothing does."}
+SIGNS = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "What stands out of it; empty where nothing does.",
+}
 
 
 class ProcessSerializer(ActionSerializer):

@@ -256,9 +256,7 @@ class OnCallFilter(KnownFilterSet):
 class OnCallTable(OnCallFilter):
     """The page's duties, in the order of its headers."""
 
-    sort = SortFilter(
-        ("service__name", "service"), ("team__name", "team"), ("hours_a_week", "hours"), "starts", "ends"
-    )
+    sort = SortFilter(("service__name", "service"), ("team__name", "team"), ("hours_a_week", "hours"), "starts", "ends")
 
 
 class SupportDateFilter(KnownFilterSet):

@@ -103,9 +103,7 @@ def _parts(services: Sequence[Service], on: date) -> dict[int, list[Place]]:
     )
     keys = {component for _, component in rows}
     found = with_signs_of_components(Component.objects.select_related("owner", "item"), on).in_bulk(keys)
-    places = {
-        key: Place(f"component-{key}", row.name, row, component_signs(row, on)) for key, row in found.items()
-    }
+    places = {key: Place(f"component-{key}", row.name, row, component_signs(row, on)) for key, row in found.items()}
     parts: dict[int, list[Place]] = defaultdict(list)
     for service, component in rows:
         parts[service].append(places[component])

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Min
+from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from products.health.models import DeliveryEvent, EventKind, Evidence, Requirement, RequirementKind, Service
-from products.health.readiness import Looked, Readiness, Required, readiness, unverified_on
+from products.health.readiness import SOON, Looked, Readiness, Required, readiness, unverified_on
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,26 @@ def risky_releases(events: Iterable[DeliveryEvent], known: Mapping[int, list[Req
         if risked := unverified_on(by_service.get(event.service_id, []), day):
             releases.append(Release(event, tuple(risked)))
     return releases
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """A requirement that held when it was tested last, and whose evidence expires soon or has."""
+
+    requirement: Requirement
+    verified_on: date
+    expires_on: date
+
+
+def expiring(requirements: QuerySet[Requirement], on: date) -> list[Expiring]:
+    """Return those of the requirements whose latest evidence expires within 30 days of `on` or has, the first first.
+
+    One query for them and one for their evidence. What failed is no matter of time, and left out.
+    """
+    found = []
+    for row in requirements.with_known_evidence().select_related("service__product"):  # type: ignore[attr-defined]
+        one = required(row, looks_of(row.known_evidence))
+        look = one.latest(on)
+        if look and look.has_passed and one.is_baselined(on) and look.expires_on <= on + SOON:
+            found.append(Expiring(row, look.verified_on, look.expires_on))
+    return sorted(found, key=lambda one: (one.expires_on, one.requirement.name, one.requirement.pk))
