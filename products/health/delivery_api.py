@@ -1,6 +1,6 @@
 """Delivery by the API: what a pipeline posts, once whatever happens on the way, and what comes of it."""
 
-from typing import Any
+from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from portfolio.common import access
 from portfolio.common.api import RecordedSerializer, RecordedViewSet
+from portfolio.common.models import User
 from products.health.delivery_actions import KeyUsedOtherwise, post_events
 from products.health.delivery_exports import DELIVERY_EVENTS
 from products.health.delivery_filters import DeliveryEventFilter
@@ -88,7 +89,7 @@ class DeliveryEventViewSet(RecordedViewSet):
         for row in rows:
             access.require(request.user, row)
         try:
-            answers = post_events(rows, by=request.user)
+            answers = post_events(rows, by=cast(User, request.user))
         except KeyUsedOtherwise as error:
             raise UsedOtherwise(str(error)) from error
         told = self.get_serializer([event for event, _ in answers], many=True).data

@@ -68,7 +68,8 @@ def _failures(
     incidents: dict[str, tuple[datetime, datetime | None]],
 ) -> list[Failure]:
     """Return the failures that were posted, each incident once and with its own times."""
-    plain, linked = [], {}
+    plain: list[tuple[datetime, str, str]] = []
+    linked: dict[str, str] = {}
     for at, reference, caused_by in failed:
         code = next((name for name in (reference, caused_by) if name in incidents), "")
         if code:

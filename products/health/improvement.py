@@ -256,28 +256,33 @@ def _scores(scores: Iterable[Score], ground: Ground) -> dict[str, Figure | None]
     for score in scores:
         by_question[score.metric.asks].append(score)
     found: dict[str, Figure | None] = {}
-    for name in ("satisfaction", "effort"):
-        if rows := by_question.get(name):
-            sides = [
-                _pooled(row for row in rows if (row.starts >= ground.turn) == is_recent) for is_recent in (False, True)
-            ]
-            found[name] = Figure(
-                *(f"{side[0]:.2f} of 5" if side[2] else formats.NONE for side in reversed(sides)),
-                tuple(float(row.mean) if row.mean is not None else None for row in rows),
-                engine.of_means(*sides),
-            )
-    if rows := by_question.get("completion"):
-        counts = [
-            (sum(row.completed or 0 for row in side), sum(row.answers for row in side))
-            for is_recent in (False, True)
-            for side in [[row for row in rows if (row.starts >= ground.turn) == is_recent]]
-        ]
-        found["completion"] = Figure(
-            *(formats.share(done / asked) if asked else formats.NONE for done, asked in reversed(counts)),
-            tuple((row.completed or 0) / row.answers for row in rows),
-            engine.of_shares(*counts),
+    for name, rows in by_question.items():
+        past, recent = (
+            [row for row in rows if (row.starts >= ground.turn) == is_recent] for is_recent in (False, True)
         )
+        if name == "completion":
+            found[name] = _completion(rows, past, recent)
+        else:
+            before, now = _pooled(past), _pooled(recent)
+            found[name] = Figure(
+                _out_of_five(now),
+                _out_of_five(before),
+                trend=tuple(None if row.mean is None else float(row.mean) for row in rows),
+                change=engine.of_means(before, now),
+            )
     return found
+
+
+def _completion(rows: Sequence[Score], past: Sequence[Score], recent: Sequence[Score]) -> Figure:
+    before, now = (
+        (sum(row.completed or 0 for row in side), sum(row.answers for row in side)) for side in (past, recent)
+    )
+    return Figure(
+        formats.share(now[0] / now[1]) if now[1] else formats.NONE,
+        formats.share(before[0] / before[1]) if before[1] else formats.NONE,
+        trend=tuple((row.completed or 0) / row.answers for row in rows),
+        change=engine.of_shares(before, now),
+    )
 
 
 # -- What they share ---------------------------------------------------------------------------------------------
@@ -309,6 +314,10 @@ def _median(seconds: Sequence[float]) -> str:
 
 def _failed_share(figures: Delivered) -> str:
     return f"{figures.failed} of {figures.deployments}" if figures.deployments else formats.NONE
+
+
+def _out_of_five(side: tuple[float, float, int]) -> str:
+    return f"{side[0]:.2f} of 5" if side[2] else formats.NONE
 
 
 def _pooled(scores: Iterable[Score]) -> tuple[float, float, int]:

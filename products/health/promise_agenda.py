@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from portfolio.common.formats import day_name, ratio, share
 from products.health.budget_reading import budgets_of
@@ -65,7 +66,7 @@ def _release_rows(services: dict, on: date, known: datetime | None) -> list[Agen
     unverified = [
         AgendaRow(
             f"{rows[one.pk].service}: {one.name}",
-            gap_in_words(one, on).capitalize(),
+            capfirst(gap_in_words(one, on)),
             rows[one.pk].get_absolute_url(),
             f"requirement:{one.code}",
             is_urgent=one.state(on) == State.FAILED,

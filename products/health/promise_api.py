@@ -110,7 +110,7 @@ class ObjectiveViewSet(DescribedViewSet):
         """Tell what is left of the error budget."""
         objective = self.get_object()
         (row,) = budgets_of([objective], today())
-        told = {name: getattr(row.budget, name) for name in BudgetSerializer().fields if name != "objective"}
+        told = {str(name): getattr(row.budget, str(name)) for name in BudgetSerializer().fields if name != "objective"}
         return Response(BudgetSerializer(told | {"objective": objective.code}).data)
 
 

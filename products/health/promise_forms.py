@@ -72,7 +72,7 @@ class MeasurementForm(forms.ModelForm):
 
     def clean(self) -> dict:
         """Take one day where no end is given."""
-        given = super().clean()
+        given = super().clean() or {}
         if given.get("starts") and not given.get("ends") and "ends" not in self.errors:
             given["ends"] = given["starts"] + timedelta(days=1)
         return given
