@@ -10,7 +10,7 @@ from portfolio.engine.delivery import Delivered, Spread
 
 
 def quarter_name(first: date) -> str:
-    """Return what a quarter is called: January to March 2017."""
+    """Return what a quarter is called: January 2017 to March 2017."""
     return formats.period(first, add_months(first, 3))
 
 
