@@ -296,6 +296,9 @@ CELERY_BEAT_SCHEDULE = {
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
     # Predictions whose quarters are over; each is looked at once, when its months have figures.
     "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
+    # The days that are over: what is left of error budgets, and what evidence expires.
+    "error-budgets": {"task": "health.error_budgets", "schedule": crontab(hour=2, minute=40)},
+    "expiring-evidence": {"task": "health.expiring_evidence", "schedule": crontab(hour=5, minute=40)},
     # Each goes out once; the later hours are for what the mail server did not take before.
     "send-digests": {"task": "board.send_digests", "schedule": crontab(hour="6-20", minute=20)},
 }
