@@ -96,7 +96,6 @@ def take(
         is_illustrative=bool(answers.get("is_illustrative", False)),
     )
     row.full_clean()
-    row.require_something()
     row.save(force_insert=True)
     return row
 
