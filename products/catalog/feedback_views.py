@@ -26,26 +26,12 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 CONSENT = "You may quote my words. Nobody will know that they are mine."
 
 
-class Scale(forms.RadioSelect):
-    """Five buttons in a row, with what the first and the last mean."""
-
-    template_name = "catalog/widgets/scale.html"
-
-    def __init__(self, least: str, most: str):
-        super().__init__()
-        self.ends = least, most
-
-    def get_context(self, name: str, value: Any, attrs: dict | None) -> dict[str, Any]:
-        """Add what the ends of the scale mean."""
-        context = super().get_context(name, value, attrs)
-        context["least"], context["most"] = self.ends
-        return context
-
-
 def _scale(label: str, least: str, most: str) -> forms.TypedChoiceField:
-    choices = [(number, str(number)) for number in range(1, 6)]
+    """Return a question that is answered by 1 to 5, with what the ends mean in the names of their buttons."""
+    ends = {1: f"1, {least}", 5: f"5, {most}"}
+    choices = [(number, ends.get(number, str(number))) for number in range(1, 6)]
     return forms.TypedChoiceField(
-        label=label, choices=choices, coerce=int, empty_value=None, required=False, widget=Scale(least, most)
+        label=label, choices=choices, coerce=int, empty_value=None, required=False, widget=forms.RadioSelect
     )
 
 
