@@ -23,19 +23,24 @@ class Answers(NamedTuple):
 
 
 def summed_up(answers: Sequence[int]) -> Answers:
-    """Return the count, mean and standard deviation (over n - 1) of answers.
+    """Return the count, mean and standard deviation of answers; see `of_sums`."""
+    return of_sums(len(answers), sum(answers), sum(answer * answer for answer in answers))
+
+
+def of_sums(count: int, total: int, squares: int) -> Answers:
+    """Return the count, mean and standard deviation (over n - 1) of whole answers, given their sum and that of squares.
+
+    All are whole numbers, so that nothing cancels: (n Σx² - (Σx)²) / n (n - 1).
 
     Raises
     ------
     EngineError
         There are no answers.
     """
-    if not answers:
+    if count < 1:
         raise EngineError("There is no answer to sum up; a score takes at least one.")
-    count = len(answers)
-    mean = sum(answers) / count
-    squares = sum((answer - mean) ** 2 for answer in answers)
-    return Answers(count, mean, sqrt(squares / (count - 1)) if count > 1 else 0.0)
+    spread = (count * squares - total * total) / (count * (count - 1)) if count > 1 else 0.0
+    return Answers(count, total / count, sqrt(max(0.0, spread)))
 
 
 def share_interval(successes: int, count: int, *, confidence: float = CONFIDENCE) -> tuple[float, float] | None:
