@@ -296,6 +296,9 @@ CELERY_BEAT_SCHEDULE = {
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
     # Predictions whose quarters are over; each is looked at once, when its months have figures.
     "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
+    # What customers answered by the public forms yesterday; and by whom it was sent is forgotten.
+    "score-feedback": {"task": "value.score_feedback", "schedule": crontab(hour=2, minute=10)},
+    "forget-senders": {"task": "catalog.forget_senders", "schedule": crontab(minute=50)},
     # Each goes out once; the later hours are for what the mail server did not take before.
     "send-digests": {"task": "board.send_digests", "schedule": crontab(hour="6-20", minute=20)},
 }
@@ -351,6 +354,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductKind": "products.catalog.models.Kind",
         "InsightKind": "products.catalog.models.InsightKind",
+        "FeedbackState": "products.catalog.models.FeedbackState",
         "GuardrailKind": "funding.models.GuardrailKind",
         "RoadmapItemKind": "products.roadmaps.models.ItemKind",
         "RoadmapItemState": "products.roadmaps.models.State",
