@@ -17,7 +17,9 @@ VALUATIONS = Export(
     Valuation,
     f"metric low high currency baseline evidence asserted_by source starts ends {ILLUSTRATIVE}",
 )
-SCORES = Export("scores", Score, f"metric starts ends answers mean deviation completed source {ILLUSTRATIVE}", "observation")
+SCORES = Export(
+    "scores", Score, f"metric starts ends answers mean deviation completed source {ILLUSTRATIVE}", "observation"
+)
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
 

@@ -47,7 +47,11 @@ class MetricForm(forms.ModelForm):
             "unvalued_reason",
             "is_illustrative",
         ]
-        labels = {"cadence_days": "Days between observations", "asks": "What customers are asked", "unvalued_reason": "Why it has no worth"}
+        labels = {
+            "cadence_days": "Days between observations",
+            "asks": "What customers are asked",
+            "unvalued_reason": "Why it has no worth",
+        }
         help_texts = {
             "behaviour": "A flow adds up over a month, such as completed renewals; a level holds at a moment, such as "
             "satisfaction.",

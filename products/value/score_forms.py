@@ -46,9 +46,9 @@ class ScoreForm(forms.ModelForm):
         widgets = {
             "starts": day_input(),
             "ends": day_input(),
+            **{name: forms.TextInput(attrs=NUMBER) for name in ("mean", "deviation")},
             **{
-                name: forms.TextInput(attrs=NUMBER | ({} if name in ("mean", "deviation") else {"inputmode": "numeric"}))
-                for name in ("answers", "mean", "deviation", "completed")
+                name: forms.TextInput(attrs=NUMBER | {"inputmode": "numeric"}) for name in ("answers", "completed")
             },
         }
 
