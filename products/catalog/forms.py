@@ -154,8 +154,14 @@ class InsightForm(forms.ModelForm):
             rows = field.queryset.select_related("product").order_by("product__name", "name", "pk")
             field.queryset = rows.filter(self._of(name, product)) if product else rows
             field.empty_label = empty.get(name, "None")
+        self.fields["said_by"].required = False  # one, unless more are named
         self.fields["team"].empty_label = "None, or not known"
         self.fields["team"].queryset = self.fields["team"].queryset.order_by("name", "pk")
+
+    def clean_said_by(self) -> int:
+        """Take one for granted."""
+        given = self.cleaned_data["said_by"]
+        return 1 if given is None else given
 
     @staticmethod
     def _of(name: str, product: Any) -> Q:

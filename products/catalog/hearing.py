@@ -11,8 +11,11 @@ from typing import Any
 
 from django.db.models import Count, Max, Sum
 
+from portfolio.common import formats
+from portfolio.common.models import User
 from portfolio.common.months import months_between, today
 from products.catalog.models import Insight, InsightQuerySet
+from teams.contributions import Panel, tells_team
 from teams.models import Team
 
 
@@ -32,16 +35,7 @@ class Heard:
     @property
     def words(self) -> str:
         """The same in words: "2 months ago"."""
-        return ago_in_words(self.months)
-
-
-def ago_in_words(months: int | None) -> str:
-    """Return how long ago a customer was heard, in words."""
-    if months is None:
-        return "never"
-    if months == 0:
-        return "less than a month ago"
-    return f"{months} month{'' if months == 1 else 's'} ago"
+        return formats.months_ago(self.last, self.on)
 
 
 def heard(on: date | None = None, known: datetime | None = None) -> InsightQuerySet:
@@ -66,3 +60,12 @@ def said_most(insights: InsightQuerySet, most: int = 5) -> Sequence[dict[str, An
         .annotate(people=Sum("said_by"), insights=Count("pk"), last=Max("said_on"))
     )
     return list(counted.order_by("-people", "-last", "theme__name")[:most])
+
+
+@tells_team
+def heard_by_team(team: Team, user: User, on: date) -> list[Panel]:
+    """Tell on a team's page how long ago it last heard a customer, and what it heard last."""
+    [last] = last_heard([team], on)
+    insights = heard(on).visible_to(user).filter(team=team).for_table()
+    context = {"heard": last, "insights": list(insights.latest_few()[:5]), "team": team}
+    return [Panel("heard", "Customers it heard", "catalog/_team_heard.html", context)]
