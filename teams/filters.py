@@ -84,7 +84,7 @@ class TeamFilter(django_filters.FilterSet):
 class TeamTable(TeamFilter):
     """The page's teams, in the order of its headers."""
 
-    sort = SortFilter("name", "people", "fte", "products", "assigned", "free")
+    sort = SortFilter("name", "people", "fte", "products", "assigned", "free", ("last_heard_on", "heard"))
 
 
 class HoldingFilterSet(KnownFilterSet):

@@ -390,14 +390,25 @@ def series(
     baseline: float | None = None,
     target: float | None = None,
     summary: str = "",
+    ranges: Sequence[tuple[float, float] | None] = (),
 ) -> Chart:
-    """Draw a metric's observations over time, with its baseline and target as labelled levels."""
+    """Draw a metric's observations over time, with its baseline and target as labelled levels.
+
+    `ranges` are the ends of each value's interval, drawn as a bar through it; None where it has none.
+    """
     xs = [day.isoformat() for day in dates]
-    traces = [{
+    traces: list[dict] = [{
         "type": "scatter", "mode": "lines+markers", "x": xs, "y": list(map(finite, values)),
         "line": {"color": VALUE, "width": 2}, "marker": {"size": 5},
         "hovertemplate": f"%{{x|%-d %b %Y}}<br>%{{y:,}} {unit}<extra></extra>",
     }]  # fmt: skip
+    if ranges:
+        pairs = [(value or 0.0, ends or (value or 0.0,) * 2) for value, ends in zip(values, ranges, strict=True)]
+        traces[0]["error_y"] = {
+            "type": "data", "symmetric": False, "color": VALUE, "thickness": 1.2, "width": 4,
+            "array": [high - value for value, (_, high) in pairs],
+            "arrayminus": [value - low for value, (low, _) in pairs],
+        }  # fmt: skip
     shapes, notes = [], []
     for name, level in (("baseline", finite(baseline)), ("target", finite(target))):
         if level is not None:

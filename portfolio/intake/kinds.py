@@ -37,10 +37,10 @@ from portfolio.intake import cells
 from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
-from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
 from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
 from products.roadmaps.models import Item
-from products.value.models import Metric, Observation, Valuation
+from products.value.models import Metric, Observation, Score, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
@@ -211,8 +211,13 @@ KINDS: dict[str, Kind] = {
             size="31000000", size_basis="Registrations, end of 2016",
         ),
         _kind(
+            "themes", Theme, "code", code="reference-number", product="vehicle-tax", name="The reference number",
+            summary="Keepers cannot find the number that they are asked for.",
+        ),
+        _kind(
             "insights", Insight, "product said_on source text", product="vehicle-tax", segment="private-keepers",
             said_on="2017-03-14", kind="interview", text="I could not find the reference number.", source="Study 12",
+            theme="reference-number", said_by="3", team="tax-online", metric="vehicle-tax-online", journey="", item="",
         ),
         _kind("disciplines", Discipline, "code", code="engineering", name="Engineering"),
         _kind("people", Person, "code", code="ada-obi", name="Ada Obi"),
@@ -232,7 +237,7 @@ KINDS: dict[str, Kind] = {
         _kind(
             "metrics", Metric, "code", code="vehicle-tax-online", product="vehicle-tax", name="Taxed online",
             behaviour="flow", unit="transactions", cadence_days="31", is_higher_better="yes", target="",
-            felt_by="customer", unvalued_reason="",
+            felt_by="customer", unvalued_reason="", asks="",
         ),
         _kind(
             "valuations", Valuation, "metric starts", metric="vehicle-tax-online", low="2.10", high="4.80",
@@ -242,6 +247,10 @@ KINDS: dict[str, Kind] = {
         _kind(
             "observations", Observation, "metric starts", metric="vehicle-tax-online", starts="2017-03-01",
             ends="2017-04-01", value="2450000", source="Service statistics",
+        ),
+        _kind(
+            "scores", Score, "metric starts", metric="vehicle-tax-score", starts="2017-03-01", ends="2017-04-01",
+            answers="412", mean="4.21", deviation="0.94", completed="", source="Exit survey, March 2017",
         ),
         _kind(
             "roadmap-items", Item, "code", code="renew-by-phone", roadmap="vehicle-tax", product="vehicle-tax",

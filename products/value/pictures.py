@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from portfolio.common import charts, formats
-from products.value.models import Metric, Observation
+from products.value.models import Metric, Observation, Score
 
 MOST_POINTS = 400
 
@@ -29,3 +29,28 @@ def observed(metric: Metric, observations: Sequence[Observation], *, baseline: D
     )
     rows = [(formats.period(row.starts, row.ends), formats.quantity(row.value)) for row in reversed(observations)]
     return replace(chart, columns=(charts.Column("When", False), chart.columns[1]), rows=rows)
+
+
+def scored(metric: Metric, scores: Sequence[Score]) -> charts.Chart:
+    """Draw a metric's scores, oldest first, each with its 90% interval."""
+    ends = [row.interval() for row in scores]
+    chart = charts.series(
+        [row.last_day for row in scores],
+        [float(row.value) for row in scores],
+        title=f"{metric.name}, with 90% intervals",
+        unit=metric.unit,
+        target=None if metric.target is None else float(metric.target),
+        summary="The bar through each is its 90% interval: the fewer answered, the longer it is.",
+        ranges=[None if pair is None else (float(pair[0]), float(pair[1])) for pair in ends],
+    )
+    columns = (
+        charts.Column("When", False),
+        charts.Column("Score"),
+        charts.Column("90% interval"),
+        charts.Column("Answers"),
+    )
+    rows = [
+        (formats.period(row.starts, row.ends), row.value_text, row.interval_text, formats.quantity(row.answers))
+        for row in reversed(scores)
+    ]
+    return replace(chart, columns=columns, rows=rows)

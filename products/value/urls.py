@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.value import views
+from products.value import score_views, views
 
 app_name = "value"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("valuations/<int:pk>/retract/", views.valuation_retract, name="valuation-retract"),
     path("valuations/<int:pk>/confirm/", views.confirmation_add, name="confirmation-add"),
     path("confirmations/<int:pk>/retract/", views.confirmation_retract, name="confirmation-retract"),
+    path("scores/", score_views.score_list, name="score-list"),
+    path("scores/add/", score_views.score_add, name="score-add"),
+    path("scores/<int:pk>/", score_views.score_detail, name="score-detail"),
+    path("scores/<int:pk>/correct/", score_views.score_correct, name="score-correct"),
+    path("scores/<int:pk>/retract/", score_views.score_retract, name="score-retract"),
     path("<slug:code>/", views.metric_detail, name="metric-detail"),
     path("<slug:code>/edit/", views.metric_edit, name="metric-edit"),
 ]

@@ -49,6 +49,7 @@ ROWS = {
         "usage_unit": "",
     },
     "segments": {"code": "keepers", "product": "tax", "name": "Keepers", "size": "31000000", "size_basis": "Register"},
+    "themes": {"code": "waiting", "product": "tax", "name": "Waiting", "summary": "It takes too long."},
     "insights": {
         "product": "tax",
         "segment": "keepers",
@@ -56,6 +57,8 @@ ROWS = {
         "kind": "interview",
         "text": "Too slow",
         "source": "Study 12",
+        "theme": "waiting",
+        "said_by": "3",
     },
     "disciplines": {"code": "design", "name": "Design"},
     "people": {"code": "ada", "name": "Ada"},
@@ -107,6 +110,16 @@ ROWS = {
         "ends": "2026-03-01",
         "value": "2450000",
         "source": "Statistics",
+    },
+    "scores": {
+        "metric": "satisfied",
+        "starts": "2026-02-01",
+        "ends": "2026-03-01",
+        "answers": "412",
+        "mean": "4.21",
+        "deviation": "0.94",
+        "completed": "",
+        "source": "Exit survey",
     },
     "roadmap-items": {
         "code": "by-phone",
@@ -271,6 +284,9 @@ def load_all() -> dict[str, tuple[int, int, int]]:
             make_roadmap(code="ahead", products=products, business=[bea], technology=[ted])
         if kind == "service-dependencies" and not Service.objects.filter(code="pay").exists():
             make_service(code="pay")
+        if kind == "scores" and not Metric.objects.filter(code="satisfied").exists():
+            product = Product.objects.get(code="tax")
+            make_metric(code="satisfied", product=product, behaviour="level", asks="satisfaction")
         if kind == "transfers" and not FundingStream.objects.filter(code="levy").exists():
             make_stream(code="levy")
         report = load_rows(kind, [row])

@@ -43,6 +43,12 @@ for name in ("quantity", "quantity_short", "month_name", "duration"):
 register.filter("day", formats.day_name)
 
 
+@register.filter
+def months_ago(day: date | None) -> str:
+    """`{{ team.last_heard_on|months_ago }}` as of today: 2 months ago."""
+    return formats.months_ago(day, today())
+
+
 @register.filter(name="money")
 def money_filter(amount: object, currency: str = "") -> str:
     """`{{ amount|money }}` in the base currency, `{{ amount|money:row.currency }}` in its own: £1,234.56."""
