@@ -146,7 +146,7 @@ def _checked(
 
 
 def _work(groups: Labels, wanted: NDArray[np.float64], parts: int) -> NDArray[np.float64]:
-    return np.bincount(groups, weights=wanted, minlength=parts)
+    return np.asarray(np.bincount(groups, weights=wanted, minlength=parts), dtype=np.float64)
 
 
 def _cut(groups: Labels, between: NDArray[np.float64]) -> float:
