@@ -258,7 +258,7 @@ def _disciplines(members: Iterable[Membership]) -> dict[str, str]:
     needed = settings.TWOFOLD_DISCIPLINES
     known = dict(Discipline.objects.filter(code__in=needed).values_list("code", "name"))
     names = {code: known.get(code, code.replace("-", " ").capitalize()) for code in needed}
-    return names | {code: name for code, name in sorted({(r.discipline.code, r.discipline.name) for r in members})}
+    return names | dict(sorted({(row.discipline.code, row.discipline.name) for row in members}))
 
 
 def _hands(members: Iterable[Membership], placed: Sequence[Placed], codes: Sequence[str]) -> np.ndarray:
