@@ -33,6 +33,11 @@ class FteDays:
         return self.total - self.away
 
     @property
+    def work(self) -> Decimal:
+        """What of that is neither learning nor quiet time."""
+        return self.capacity - self.learning - self.quiet
+
+    @property
     def present(self) -> Decimal:
         """The part that is not away: 1 where nobody is in the team, so that nothing is said of it."""
         return self.capacity / self.total if self.total else Decimal(1)
