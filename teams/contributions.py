@@ -1,12 +1,13 @@
-"""What other rooms tell on the page of a team: each room further on says its part when it starts.
+"""What other rooms tell of a team, and what they give it to do: each room further on says its part when it starts.
 
 A team works on products, keeps services and is judged by figures, all of which lie to the right of this room. So it
 asks for them here, and their rooms answer: in `ready` of its application a room adds a function.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from portfolio.common.models import User
@@ -24,8 +25,23 @@ class Panel:
     order: int = 50
 
 
+@dataclass(frozen=True)
+class Count:
+    """How much of something teams had on some days: by team id, a figure for each day; who has none is left out."""
+
+    key: str
+    name: str  #: such as Products
+    of: Mapping[int, Sequence[Decimal | int]]
+    unit: str = ""  #: such as hours a week; empty where things are counted
+
+
 Panels = Callable[[Team, User, date], list[Panel]]
 
+Load = Callable[[Collection[int], Sequence[date]], list[Count]]
+
+#: Functions of team ids and days: what the teams had to do on each of them, whatever the number of teams in as many
+#: queries.
+LOADS: list[Load] = []
 #: Functions of a team, who looks, and a day: parts of its page.
 PANELS: list[Panels] = []
 
@@ -42,3 +58,15 @@ def tells_team(source: Source) -> Source:
 def panels_of(team: Team, user: User, on: date) -> list[Panel]:
     """Return what all rooms tell of a team on a day, in order."""
     return sorted((panel for source in PANELS for panel in source(team, user, on)), key=lambda panel: panel.order)
+
+
+def tells_load(source: Source) -> Source:
+    """Ask this function, too, what teams have to do; a second time changes nothing."""
+    if source not in LOADS:
+        LOADS.append(source)
+    return source
+
+
+def counts_of(teams: Collection[int], days: Sequence[date]) -> list[Count]:
+    """Return what all rooms know that teams had to do on some days."""
+    return [count for source in LOADS for count in source(teams, days)] if teams and days else []
