@@ -22,8 +22,8 @@ ABSENCES = RecordedPages(
         Shown("When", "self", period_of, sort="starts"),
     ),
     room_nav="teams/_room.html",
-    intro="Whoever is away lowers what their team can do. Learning days and quiet time are capacity, not waste, and are "
-    "shown as such. Why somebody is away is nobody's business, and is not kept.",
+    intro="Whoever is away lowers what their team can do. Learning days and quiet time are capacity, not waste, and "
+    "are shown as such. Why somebody is away is nobody's business, and is not kept.",
     add="Add an absence",
     add_intro="Days on which somebody is away, learns or has quiet time; for a part of each day, give the share.",
     retract_words="They were at work on these days. If they came back sooner, correct the end instead.",

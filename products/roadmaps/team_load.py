@@ -10,9 +10,10 @@ from teams.contributions import Count, tells_load
 
 @tells_load
 def items_of(teams: Collection[int], days: Sequence[date]) -> list[Count]:
-    """Return how many items that name each team were under way on each day: begun, and not shipped or dropped. One query.
+    """Return how many items that name each team were under way on each day. One query.
 
-    An item that is planned is not yet work; one that names no team is any assigned team's, and counts for none.
+    Under way is begun, and not shipped or dropped. An item that is planned is not yet work; one that names no team is
+    any assigned team's, and counts for none.
     """
     under_way: dict[int, list[int]] = defaultdict(lambda: [0] * len(days))
     rows = Item.objects.filter(team__in=teams, started_on__isnull=False, started_on__lte=max(days)).order_by()

@@ -1,6 +1,7 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import ILLUSTRATIVE, Export
+from products.value import recognition_exports
 from products.value.models import Confirmation, Metric, Observation, Valuation
 
 METRICS = Export(
@@ -19,4 +20,4 @@ VALUATIONS = Export(
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
 
-EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, CONFIRMATIONS)
+EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, CONFIRMATIONS, recognition_exports.SHARED_OUTCOMES)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from products.value import views
+from products.value import recognition_pages, views
 
 app_name = "value"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("valuations/<int:pk>/retract/", views.valuation_retract, name="valuation-retract"),
     path("valuations/<int:pk>/confirm/", views.confirmation_add, name="confirmation-add"),
     path("confirmations/<int:pk>/retract/", views.confirmation_retract, name="confirmation-retract"),
+    *recognition_pages.SHARED_OUTCOMES.urls(),
+    path("celebrations/", recognition_pages.celebration_list, name="celebration-list"),
     path("<slug:code>/", views.metric_detail, name="metric-detail"),
     path("<slug:code>/edit/", views.metric_edit, name="metric-edit"),
 ]

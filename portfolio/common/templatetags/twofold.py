@@ -241,6 +241,7 @@ FLAGS = {
     "corrected": ("corrected", "quiet", "A later row replaces this one."),
     "broken": ("broken", "stop", "The money as it is allocated does not keep this guardrail."),
     "waived": ("waived", "warn", "Somebody has leave not to keep this guardrail for a while."),
+    "embedded": ("embedded", "quiet", "A business partner who works in the team for these days."),
     "illustrative": ("illustrative", "made-up", "Made up to show how things work; not public data."),
 }
 
