@@ -4,7 +4,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
-from products.value import exports
+from products.value import exports, recognition_api
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
 from products.value.models import Confirmation, Metric, Observation, Valuation
 
@@ -128,4 +128,5 @@ routes: list = [
     ("observations", ObservationViewSet),
     ("valuations", ValuationViewSet),
     ("confirmations", ConfirmationViewSet),
+    *recognition_api.routes,
 ]

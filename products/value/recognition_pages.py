@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from portfolio.common import access, pages
 from portfolio.common.rows import RecordedPages, Shown, period_of
 from products.value import recognition_exports as exports
-from products.value.models import Metric, SharedOutcome
-from products.value.recognition_reading import LATEST, CelebrationTable, SharedOutcomeTable, celebrations
+from products.value.models import Celebration, Metric, SharedOutcome
+from products.value.recognition_reading import LATEST, CelebrationTable, SharedOutcomeTable
 from teams.models import Rate, Team, Thanks
 
 DAY = {"type": "date"}
@@ -60,7 +60,7 @@ def celebration_list(request: HttpRequest) -> HttpResponseBase:
     return pages.render_list(
         request,
         "value/celebration_list.html",
-        CelebrationTable(request.GET, celebrations()),
+        CelebrationTable(request.GET, Celebration.objects.visible_to(request.user).for_table()),
         export=exports.CELEBRATIONS,
         thanks=list(Thanks.objects.visible_to(request.user).known().for_table()[:LATEST]),
         may_read_rates=access.may_add(request.user, Rate),

@@ -4,8 +4,8 @@ from datetime import date
 
 from portfolio.common import access
 from portfolio.common.models import User
-from products.value.models import Metric, SharedOutcome
-from products.value.recognition_reading import LATEST, celebrations
+from products.value.models import Celebration, Metric, SharedOutcome
+from products.value.recognition_reading import LATEST
 from teams.contributions import Panel, tells_person, tells_team
 from teams.models import Person, Team
 
@@ -34,7 +34,10 @@ def of_team(team: Team, user: User, on: date) -> list[Panel]:
             "celebrations",
             "Targets passed",
             "value/_celebrations.html",
-            {"celebrations": list(celebrations().filter(teams=team)[:LATEST]), "who": team},
+            {
+                "celebrations": list(Celebration.objects.visible_to(user).for_table().filter(teams=team)[:LATEST]),
+                "who": team,
+            },
             order=70,
         ),
     ]
@@ -48,7 +51,10 @@ def of_person(person: Person, user: User) -> list[Panel]:
             "celebrations",
             "Targets passed",
             "value/_celebrations.html",
-            {"celebrations": list(celebrations().filter(people=person)[:LATEST]), "who": person},
+            {
+                "celebrations": list(Celebration.objects.visible_to(user).for_table().filter(people=person)[:LATEST]),
+                "who": person,
+            },
             order=70,
         )
     ]

@@ -1,21 +1,15 @@
-"""Reads of what teams are recognised for: filters, and the latest celebrations with who was on them."""
+"""Filters of what teams are recognised for; page and API use the same, a page adds the order of its table."""
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from portfolio.common.filters import CodeFilter, KnownFilterSet, SortFilter
 from products.value.models import Celebration, SharedOutcome
 
 DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 WORDS = {"label": "Search", "widget": forms.TextInput(attrs={"type": "search"})}
-LATEST = 5
-
-
-def celebrations() -> QuerySet[Celebration]:
-    """Return the celebrations with what a table of them shows, latest first. Two queries more, whatever the number."""
-    rows = Celebration.objects.select_related("metric__product").prefetch_related("teams", "people")
-    return rows.order_by("-observed_on", "-pk")
+LATEST = 5  #: that are shown where there may be more
 
 
 class CelebrationFilter(django_filters.FilterSet):

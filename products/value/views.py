@@ -17,7 +17,6 @@ from products.value.forms import ConfirmationForm, MetricForm, ObservationForm, 
 from products.value.models import Confirmation, Metric, Observation, Valuation
 from products.value.pictures import MOST_POINTS, observed
 from products.value.recognition_reading import LATEST as LATEST_CELEBRATIONS
-from products.value.recognition_reading import celebrations
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
 LATEST = 12
@@ -72,7 +71,7 @@ def metric_detail(request: HttpRequest, code: str) -> HttpResponse:
             "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None),
             "worth": next((row for row in valuations if worth and row.pk == worth.pk), None),
             "valuations": valuations,
-            "celebrations": list(celebrations().filter(metric=metric)[:LATEST_CELEBRATIONS]),
+            "celebrations": list(metric.celebrations.visible_to(request.user).for_table()[:LATEST_CELEBRATIONS]),
             "history": histories.described_history(metric),
             "may_write": access.may_write(request.user, metric),
             "may_observe": access.may_write(request.user, Observation(metric=metric)),

@@ -49,6 +49,7 @@ VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+    "shape", "stability", "workload",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -76,6 +77,7 @@ ABOUT = {
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
     "network:link": "network.link",
+    "network:team": "teams.team",
     "network:usage": "network.usage",
     "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
@@ -90,14 +92,18 @@ ABOUT = {
     "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
+    "teams:absence": "teams.absence",
     "teams:discipline": "teams.discipline",
     "teams:membership": "teams.membership",
     "teams:person": "teams.person",
     "teams:rate": "teams.rate",
     "teams:team": "teams.team",
+    "teams:thanks": "teams.thanks",
+    "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
+    "value:shared-outcome": "value.sharedoutcome",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -119,7 +125,7 @@ BUTTONS = {
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "split",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
