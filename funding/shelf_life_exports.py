@@ -12,7 +12,7 @@ SHELF_LIFE = Sheet(
         Column("starts", "first", sheets.DAY),
         *(
             Column(name, name, sheets.LONG_AMOUNT)
-            for name in "due due_low due_high headroom set_aside covered gap gap_low gap_high".split()
+            for name in ["due", "due_low", "due_high", "headroom", "set_aside", "covered", "gap", "gap_low", "gap_high"]
         ),
     ),
 )

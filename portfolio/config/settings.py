@@ -292,6 +292,8 @@ CELERY_BEAT_SCHEDULE = {
     # Marks left by a lost message or a crash, a new month that begins, metrics that fall overdue.
     "refresh": {"task": "rollup.refresh_standings", "schedule": 60.0},
     "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
+    # Metrics that passed their target, each once.
+    "celebrate": {"task": "value.celebrate", "schedule": 3600.0},
     # When the fewest write: it reads everything.
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
     # Predictions whose quarters are over; each is looked at once, when its months have figures.

@@ -40,8 +40,8 @@ from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
 from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
 from products.roadmaps.models import Item
-from products.value.models import Metric, Observation, Score, Valuation
-from teams.models import Discipline, Membership, Person, Rate, Team
+from products.value.models import Metric, Observation, Score, SharedOutcome, Valuation
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
 EXPORTS = (
@@ -224,7 +224,11 @@ KINDS: dict[str, Kind] = {
         _kind("teams", Team, "code", code="tax-online", name="Tax online", purpose="Makes taxing a vehicle easy."),
         _kind(
             "memberships", Membership, "person team discipline starts", person="ada-obi", team="tax-online",
-            discipline="engineering", fte="0.80", starts="2016-04-01", ends="",
+            discipline="engineering", fte="0.80", starts="2016-04-01", ends="", is_embedded="no",
+        ),
+        _kind(
+            "absences", Absence, "person kind starts", person="ada-obi", kind="away", share="1", starts="2017-04-10",
+            ends="2017-04-18",
         ),
         _kind(
             "rates", Rate, "discipline starts", discipline="engineering", monthly_amount="8200.00", currency="GBP",
@@ -238,6 +242,10 @@ KINDS: dict[str, Kind] = {
             "metrics", Metric, "code", code="vehicle-tax-online", product="vehicle-tax", name="Taxed online",
             behaviour="flow", unit="transactions", cadence_days="31", is_higher_better="yes", target="",
             felt_by="customer", unvalued_reason="", asks="",
+        ),
+        _kind(
+            "shared-outcomes", SharedOutcome, "team metric starts", team="tax-online", metric="vehicle-tax-online",
+            starts="2016-04-01", ends="",
         ),
         _kind(
             "valuations", Valuation, "metric starts", metric="vehicle-tax-online", low="2.10", high="4.80",

@@ -225,9 +225,7 @@ def feedback_keep(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         text = given.pop("text")
-        insight = pages.attempt(
-            form, lambda: feedback_actions.keep(feedback, text=text, about=given, by=request.user)
-        )
+        insight = pages.attempt(form, lambda: feedback_actions.keep(feedback, text=text, about=given, by=request.user))
         if insight:
             messages.success(request, "It is kept as an insight.")
             return redirect(insight)

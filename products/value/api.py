@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
-from products.value import exports, score_actions
+from products.value import exports, recognition_api, score_actions
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
 from products.value.models import Confirmation, Metric, Observation, Score, Valuation
 from products.value.score_filters import ScoreFilter
@@ -190,4 +190,5 @@ routes: list = [
     ("valuations", ValuationViewSet),
     ("scores", ScoreViewSet),
     ("confirmations", ConfirmationViewSet),
+    *recognition_api.routes,
 ]

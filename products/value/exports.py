@@ -1,6 +1,7 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import ILLUSTRATIVE, Export
+from products.value import recognition_exports
 from products.value.models import Confirmation, Metric, Observation, Score, Valuation
 
 METRICS = Export(
@@ -23,4 +24,4 @@ SCORES = Export(
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
 
-EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, SCORES, CONFIRMATIONS)
+EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, SCORES, CONFIRMATIONS, recognition_exports.SHARED_OUTCOMES)

@@ -16,6 +16,7 @@ from products.value.filters import MetricTable, ObservationTable, ValuationTable
 from products.value.forms import ConfirmationForm, MetricForm, ObservationForm, ValuationForm
 from products.value.models import Confirmation, Metric, Observation, Score, Valuation
 from products.value.pictures import MOST_POINTS, observed, scored
+from products.value.recognition_reading import LATEST as LATEST_CELEBRATIONS
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
 LATEST = 12
@@ -81,6 +82,7 @@ def metric_detail(request: HttpRequest, code: str) -> HttpResponse:
             "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None),
             "worth": next((row for row in valuations if worth and row.pk == worth.pk), None),
             "valuations": valuations,
+            "celebrations": list(metric.celebrations.visible_to(request.user).for_table()[:LATEST_CELEBRATIONS]),
             "history": histories.described_history(metric),
             "may_write": access.may_write(request.user, metric),
             "may_observe": access.may_write(request.user, Observation(metric=metric)),

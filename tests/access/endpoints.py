@@ -49,6 +49,7 @@ VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+    "shape", "stability", "workload",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -83,6 +84,7 @@ ABOUT = {
     "health:service": "health.service",
     "health:support-date": "health.supportdate",
     "network:link": "network.link",
+    "network:team": "teams.team",
     "network:usage": "network.usage",
     "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
@@ -97,14 +99,18 @@ ABOUT = {
     "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
+    "teams:absence": "teams.absence",
     "teams:discipline": "teams.discipline",
     "teams:membership": "teams.membership",
     "teams:person": "teams.person",
     "teams:rate": "teams.rate",
     "teams:team": "teams.team",
+    "teams:thanks": "teams.thanks",
+    "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
+    "value:shared-outcome": "value.sharedoutcome",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -127,6 +133,7 @@ BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
     "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
+    "split",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from portfolio.common.models import Grant, User
 from portfolio.rollup.models import InvariantReport, Run
-from products.value.models import Metric
+from products.value.models import Celebration, Metric
 from teams.models import Person
 from tests import factories as make
 
@@ -263,6 +263,7 @@ class World:
             "teams.thanks": make.make_thanks(team=self.team),
             "value.score": make.make_score(metric=satisfaction),
             "value.sharedoutcome": make.make_shared_outcome(team=self.team, metric=metric, ends=LATER),
+            "value.celebration": Celebration.objects.create(metric=metric, target=1, value=2, observed_on=IN_FORCE),
             "value.exposure": make.make_exposure(product=self.product),
             "health.process": make.make_process(code="taxation", value_stream=self.stream),
             "health.service": service,

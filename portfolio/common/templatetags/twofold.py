@@ -263,6 +263,7 @@ FLAGS = {
     "draft": ("draft", "quiet", "It is agreed with nobody yet."),
     "verified": ("verified", "quiet", "It held when it was tested last, and that still counts."),
     "risked": ("released unverified", "warn", "A requirement had no valid evidence when this was released."),
+    "embedded": ("embedded", "quiet", "A business partner who works in the team for these days."),
     "illustrative": ("illustrative", "made-up", "Made up to show how things work; not public data."),
 }
 
