@@ -37,6 +37,7 @@ class Finding:
     """One thing that somebody should know: what was found, what was needed and how to mend it."""
 
     place: Place
+    topic: str  #: what sort of thing it is, such as “Duplicate name”: findings are counted by it
     about: str  #: what it is about, such as component:default/muster; empty is the file
     message: str
     weight: Weight = Weight.BROKEN
@@ -58,4 +59,4 @@ class UnreadableFile(TwofoldError):
 
 def unreadable(message: str, *, file: str, document: int = 0, line: int = 0) -> UnreadableFile:
     """Return the refusal of a whole file."""
-    return UnreadableFile(Finding(Place(file, document, line), "", message, Weight.UNREADABLE))
+    return UnreadableFile(Finding(Place(file, document, line), "Unreadable file", "", message, Weight.UNREADABLE))

@@ -98,7 +98,7 @@ def _check_events(text: str, file: str) -> None:
         line = event.start_mark.line + 1
         if depth > MOST_DEPTH:
             raise unreadable(
-                f"More than {MOST_DEPTH} levels lie in each other here. No catalogue does that; look at its indentation.",
+                f"More than {MOST_DEPTH} levels lie in each other here, as in no catalogue. Look at the indentation.",
                 file=file,
                 line=line,
             )
@@ -120,7 +120,9 @@ def _build(text: str, file: str) -> tuple[list[Document], list[Finding]]:
         try:
             content = _value(node, place)
         except _Refused as error:
-            findings.append(Finding(Place(file, number, error.line), "", error.message, left_out="The document."))
+            findings.append(
+                Finding(Place(file, number, error.line), "Document", "", error.message, left_out="The document.")
+            )
             continue
         if content is not None:
             documents.append(Document(place, content))
@@ -170,7 +172,7 @@ class _Refused(UnreadableFile):
     """A document of which nothing can be taken; the others can."""
 
     def __init__(self, message: str, place: Place, line: int):
-        super().__init__(Finding(place, "", message))
+        super().__init__(Finding(place, "Document", "", message))
         self.message, self.line = message, line
 
 
