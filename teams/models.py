@@ -15,9 +15,9 @@ from django.urls import reverse
 
 from portfolio.common import access
 from portfolio.common.described import Described, DescribedQuerySet
-from portfolio.common.money import amount_field, currency_field
+from portfolio.common.money import amount_field, currency_field, share_field
 from portfolio.common.months import during, last_day, today
-from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint
+from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint, refuse_overlap
 from portfolio.common.staleness import Touch
 
 
@@ -139,7 +139,7 @@ class Team(Described):
     purpose = models.TextField(blank=True, help_text="What this team is for, in a sentence or two.")
 
     scope_teams = ("",)
-    reserved_codes = frozenset({"people", "disciplines", "memberships", "rates"})
+    reserved_codes = frozenset({"people", "disciplines", "memberships", "rates", "absences", "thanks"})
     objects = TeamQuerySet.as_manager()
 
     def get_absolute_url(self) -> str:
@@ -172,6 +172,11 @@ class Membership(Recorded):
     )
     starts = models.DateField()
     ends = models.DateField(null=True, blank=True, help_text="The first day that no longer counts; empty is open.")
+    is_embedded = models.BooleanField(
+        "embedded from the business",
+        default=False,
+        help_text="A business partner who works in the team for these days.",
+    )
 
     scope_teams = ("team",)
     objects = MembershipQuerySet.as_manager()
@@ -278,6 +283,127 @@ class Rate(Recorded):
     def touched(self) -> list[Touch]:
         """A rate changes the labour of every product with a team."""
         return labour_touches(self.starts, self.ends)
+
+
+class AbsenceKind(models.TextChoices):
+    """What somebody does instead of the team's work. Why somebody is away is nobody's business and is not kept."""
+
+    AWAY = "away", "Away"
+    LEARNING = "learning", "Learning"
+    QUIET = "quiet", "Quiet time"
+
+
+class AbsenceQuerySet(RecordedQuerySet):
+    """Reads of absences."""
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows, latest first."""
+        return self.select_related("person", "recorded_by").order_by("-starts", "person__name", "pk")
+
+
+class Absence(Recorded):
+    """Days [starts, ends) of a person away, learning or in quiet time; the last two are capacity, not waste."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="absences")
+    kind = models.CharField(max_length=8, choices=AbsenceKind, default=AbsenceKind.AWAY)
+    share = share_field(default=Decimal(1), help_text="Part of the person's time on these days, such as 0.5.")
+    starts = models.DateField()
+    ends = models.DateField(help_text="The first day that no longer counts.")
+
+    objects = AbsenceQuerySet.as_manager()
+
+    class Meta(Recorded.Meta):
+        constraints = [
+            *Recorded.Meta.constraints,
+            interval_constraint("absence", is_open=False),
+            models.CheckConstraint(
+                condition=Q(share__gt=0, share__lte=1),
+                name="absence_share_is_a_part",
+                violation_error_message="A share is above 0 and at most 1.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.get_kind_display().lower()}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of this absence's page."""
+        return reverse("teams:absence-detail", args=[self.pk])
+
+    @classmethod
+    def conditions(cls, covered: access.Reach) -> list[Q]:
+        """Return the condition that puts an absence within reach: that its person is."""
+        people = Person.conditions(covered)
+        return [Q(person__in=Person.objects.filter(people[0] | people[1]))] if people else []
+
+    def is_within(self, covered: access.Reach) -> bool:
+        """Return whether its person is within reach."""
+        return bool(self.person_id) and self.person.is_within(covered)
+
+    @classmethod
+    def may_begin(cls, covered: access.Reach) -> bool:
+        """Return whether some team is within reach."""
+        return bool(covered.teams)
+
+    def lock(self) -> None:
+        """Hold the person, so that two absences cannot both take the same days."""
+        Person.objects.select_for_update().get(pk=self.person_id)
+
+    def guard(self) -> None:
+        """Refuse a second absence of the same kind on the same days."""
+        refuse_overlap(
+            Absence.objects.filter(person=self.person, kind=self.kind),
+            self,
+            what=f"{self.person} has {self.get_kind_display().lower()}",
+        )
+
+
+class ThanksQuerySet(RecordedQuerySet):
+    """Reads of thanks: those given in private are read by who gave them and who they are for."""
+
+    def visible_to(self, user) -> Self:
+        """Return what `user` may read."""
+        if not user.is_authenticated:
+            return self.none()
+        day = today()
+        own_teams = Membership.objects.known().current(day).filter(person__user=user).values("team")
+        return self.filter(
+            Q(is_open=True) | Q(recorded_by=user) | Q(person__user=user) | Q(team__in=own_teams, team__isnull=False)
+        )
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows, latest first."""
+        return self.select_related("team", "person", "recorded_by").order_by("-recorded_at", "-pk")
+
+
+class Thanks(Recorded):
+    """Thanks to a team or a person, in the open or in private."""
+
+    team = models.ForeignKey(Team, models.PROTECT, null=True, blank=True, related_name="thanks")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="thanks")
+    text = models.TextField(help_text="What for.")
+    is_open = models.BooleanField("in the open", default=True, help_text="Else only you and who it is for read it.")
+
+    scope_teams = ("team",)
+    objects = ThanksQuerySet.as_manager()
+
+    class Meta(Recorded.Meta):
+        verbose_name_plural = "thanks"
+        constraints = [
+            *Recorded.Meta.constraints,
+            models.CheckConstraint(
+                condition=Q(team__isnull=False, person=None) | Q(team=None, person__isnull=False),
+                name="thanks_are_for_a_team_or_a_person",
+                violation_error_message="Thank either a team or a person.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Thanks to {self.team or self.person}"
+
+    def get_absolute_url(self) -> str:
+        """Return the address of these thanks."""
+        return reverse("teams:thanks-detail", args=[self.pk])
 
 
 def labour_touches(starts: date, ends: date | None) -> list[Touch]:

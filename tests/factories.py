@@ -4,7 +4,7 @@
 `make_user("leader", product=...)`; a recorded row is recorded by `by=user`, else by the operator.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 
@@ -28,13 +28,33 @@ from portfolio.rebalance.models import Decision, Elasticity, Scenario
 from portfolio.rebalance.scenario_actions import begin_scenario, edit
 from portfolio.rollup import closing
 from portfolio.rollup.actions import refresh_standings
-from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.catalog.models import (
+    Assignment,
+    Feedback,
+    FeedbackForm,
+    Insight,
+    Product,
+    Segment,
+    Theme,
+    ValueStream,
+)
+from products.health import models as health
 from products.roadmaps.baseline_actions import take_baseline
 from products.roadmaps.item_actions import add_item
 from products.roadmaps.models import Baseline, Comment, Experiment, Idea, Item, Review, Roadmap
 from products.roadmaps.roadmap_actions import save_roadmap
-from products.value.models import Behaviour, Confirmation, Evidence, Metric, Observation, Valuation
-from teams.models import Discipline, Membership, Person, Rate, Team
+from products.value.models import (
+    Behaviour,
+    Confirmation,
+    Evidence,
+    Exposure,
+    Metric,
+    Observation,
+    Score,
+    SharedOutcome,
+    Valuation,
+)
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
 
 _numbers = count(1)
 START = date(2026, 1, 1)
@@ -364,3 +384,183 @@ def make_comment(**given) -> Comment:
     if "by" not in given:
         given["by"] = make_user()
     return Comment.objects.create(**({"text": "Is this so?"} | given))
+
+
+# -- Teams, customers, and what stands behind the value ----------------------------------------------------------------
+
+
+def make_absence(**given) -> Absence:
+    if "person" not in given:
+        given["person"] = make_person()
+    return _recorded(Absence, {"starts": START, "ends": START + timedelta(days=14)}, given)
+
+
+def make_thanks(**given) -> Thanks:
+    if "team" not in given and "person" not in given:
+        given["team"] = make_team()
+    return _recorded(Thanks, {"text": "You made it easy."}, given)
+
+
+def make_theme(**given) -> Theme:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(Theme, {"summary": "The reference number is hard to find."}, given)
+
+
+def make_feedback_form(**given) -> FeedbackForm:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(FeedbackForm, {}, given)
+
+
+def make_feedback(**given) -> Feedback:
+    if "form" not in given:
+        given["form"] = make_feedback_form()
+    return Feedback.objects.create(**({"satisfaction": 4, "is_done": True, "text": "It went well."} | given))
+
+
+def make_score(**given) -> Score:
+    if "metric" not in given:
+        given["metric"] = make_metric(behaviour=Behaviour.LEVEL, unit="of 5", asks="satisfaction")
+    answers = {"mean": Decimal("4.2"), "deviation": Decimal("0.9")} if given["metric"].asks != "completion" else {}
+    defaults = {"starts": START, "ends": START + timedelta(days=31), "answers": 40, "source": "Survey 1", **answers}
+    if not answers:
+        defaults["completed"] = 36
+    return _recorded(Score, defaults, given)
+
+
+def make_shared_outcome(**given) -> SharedOutcome:
+    for name, make in (("team", make_team), ("metric", make_metric)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(SharedOutcome, {"starts": START}, given)
+
+
+def make_exposure(**given) -> Exposure:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _recorded(Exposure, {"flag": "new-form", "share": Decimal("0.25"), "starts": START}, given)
+
+
+def make_process(**given) -> health.Process:
+    return _described(health.Process, {}, given)
+
+
+def make_service(**given) -> health.Service:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(health.Service, {}, given)
+
+
+def make_component(**given) -> health.Component:
+    return _described(health.Component, {"kind": "database", "version": "9.6"}, given)
+
+
+def make_part(**given) -> health.Part:
+    for name, make in (("service", make_service), ("component", make_component)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(health.Part, {"starts": START}, given)
+
+
+def make_dependency(**given) -> health.Dependency:
+    for name in ("service", "needs"):
+        if name not in given:
+            given[name] = make_service()
+    return _recorded(health.Dependency, {"starts": START}, given)
+
+
+def make_on_call(**given) -> health.OnCall:
+    for name, make in (("service", make_service), ("team", make_team)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(health.OnCall, {"hours_a_week": Decimal(40), "starts": START}, given)
+
+
+def make_support_date(**given) -> health.SupportDate:
+    defaults = {"product": "postgresql", "cycle": "9.6", "ends": date(2026, 11, 11), "source": "endoflife.date"}
+    return _recorded(health.SupportDate, defaults, given)
+
+
+def make_objective(**given) -> health.Objective:
+    if "service" not in given:
+        given["service"] = make_service()
+    return _described(health.Objective, {"target": Decimal("0.99")}, given)
+
+
+def make_measurement(**given) -> health.Measurement:
+    if "objective" not in given:
+        given["objective"] = make_objective()
+    starts = given.setdefault("starts", START)
+    defaults = {"ends": starts + timedelta(days=1), "good": 995, "total": 1000}
+    return _recorded(health.Measurement, defaults, given)
+
+
+def make_requirement(**given) -> health.Requirement:
+    if "service" not in given:
+        given["service"] = make_service()
+    defaults = {"kind": "recovery_time", "statement": "Restored within 4 hours.", "baselined_on": START}
+    return _described(health.Requirement, defaults, given)
+
+
+def make_evidence(**given) -> health.Evidence:
+    if "requirement" not in given:
+        given["requirement"] = make_requirement()
+    defaults = {"verified_on": START, "expires_on": date(2027, 1, 1), "source": "Restore test 3"}
+    return _recorded(health.Evidence, defaults, given)
+
+
+def make_journey(**given) -> health.Journey:
+    if "product" not in given:
+        given["product"] = make_product()
+    return _described(health.Journey, {"availability": Decimal("0.99"), "response_ms": 2000}, given)
+
+
+def make_step(**given) -> health.Step:
+    for name, make in (("journey", make_journey), ("service", make_service)):
+        if name not in given:
+            given[name] = make()
+    return _recorded(health.Step, {"position": 1, "name": "Pay", "starts": START}, given)
+
+
+def make_passage(**given) -> health.Passage:
+    if "step" not in given:
+        given["step"] = make_step()
+    return _recorded(health.Passage, {"month": START, "entered": 1000, "completed": 900}, given)
+
+
+def make_failure_mode(**given) -> health.FailureMode:
+    if "service" not in given:
+        given["service"] = make_service()
+    return _described(health.FailureMode, {"effect": "Nobody can pay."}, given)
+
+
+def make_drill(**given) -> health.Drill:
+    if "failure_mode" not in given:
+        given["failure_mode"] = make_failure_mode()
+    return _recorded(health.Drill, {"held_on": START, "minutes": 20}, given)
+
+
+def make_incident(**given) -> health.Incident:
+    if "service" not in given:
+        given["service"] = make_service()
+    defaults = {
+        "started_at": datetime(2026, 1, 10, 9, tzinfo=UTC),
+        "restored_at": datetime(2026, 1, 10, 12, tzinfo=UTC),
+    }
+    return _described(health.Incident, defaults, given)
+
+
+def make_impact(**given) -> health.Impact:
+    for name, make in (("incident", make_incident), ("metric", make_metric)):
+        if name not in given:
+            given[name] = make()
+    defaults = {"starts": date(2026, 1, 10), "ends": date(2026, 1, 11), "lost": Decimal(20)}
+    return _recorded(health.Impact, defaults, given)
+
+
+def make_delivery_event(**given) -> health.DeliveryEvent:
+    if "service" not in given:
+        given["service"] = make_service()
+    defaults = {"kind": "deployment", "happened_at": datetime(2026, 1, 5, 9, tzinfo=UTC), "reference": "v1"}
+    return _recorded(health.DeliveryEvent, defaults, given)

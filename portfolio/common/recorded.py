@@ -183,6 +183,21 @@ class Fact(Recorded):
         )
 
 
+def refuse_overlap(rows: RecordedQuerySet, row: "Recorded", *, what: str) -> None:
+    """Refuse a row with `starts` and `ends` where one of `rows` that is known holds on one of its days.
+
+    `what` says in words what would then stand twice, such as “Ada Obi is away”.
+    """
+    clash = rows.known().during(row.starts, row.ends).order_by("starts").first()
+    if clash:
+        raise ValidationError(
+            {
+                "starts": f"{what} already from {clash.starts} to {clash.ends or 'now on'}. Correct that row, or "
+                "choose days outside it."
+            }
+        )
+
+
 def interval_constraint(model: str, *, is_open: bool = True) -> models.CheckConstraint:
     """Return the rule that an interval has at least one day; an open end is null."""
     condition = Q(starts__lt=F("ends"))

@@ -11,6 +11,7 @@ import portfolio.network.api
 import portfolio.rebalance.api
 import portfolio.rollup.api
 import products.catalog.api
+import products.health.api
 import products.roadmaps.api
 import products.value.api
 import teams.api
@@ -37,6 +38,7 @@ for room in (
     teams.api,
     products.value.api,
     products.roadmaps.api,
+    products.health.api,
     funding.api,
     portfolio.network.api,
     portfolio.rollup.api,

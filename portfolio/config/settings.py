@@ -32,6 +32,11 @@ KNOWN_VARIABLES = {
     "TWOFOLD_FUNDING_CATEGORIES",
     "TWOFOLD_RAMP_UP_MONTHS",
     "TWOFOLD_TENURE_MONTHS",
+    "TWOFOLD_DISCIPLINES",
+    "TWOFOLD_TEAM_LIMIT",
+    "TWOFOLD_RAMP_UP_WEEKS",
+    "TWOFOLD_FEEDBACK_AN_HOUR",
+    "TWOFOLD_FEEDBACK_A_MINUTE",
     "TWOFOLD_ORGANISATION",
     "TWOFOLD_URL",
     "TWOFOLD_LOG",
@@ -54,6 +59,14 @@ TWOFOLD_ORGANISATION = env.str("TWOFOLD_ORGANISATION", default="UK public servic
 TWOFOLD_FUNDING_CATEGORIES = env.list("TWOFOLD_FUNDING_CATEGORIES", default=["run", "grow", "transform"])
 TWOFOLD_RAMP_UP_MONTHS = env.float("TWOFOLD_RAMP_UP_MONTHS", default=3)
 TWOFOLD_TENURE_MONTHS = env.float("TWOFOLD_TENURE_MONTHS", default=24)
+TWOFOLD_DISCIPLINES = env.list(
+    "TWOFOLD_DISCIPLINES",
+    default=["product", "design", "engineering", "quality", "infrastructure", "data", "support", "business"],
+)
+TWOFOLD_TEAM_LIMIT = env.int("TWOFOLD_TEAM_LIMIT", default=9)
+TWOFOLD_RAMP_UP_WEEKS = env.list("TWOFOLD_RAMP_UP_WEEKS", cast=float, default=[3.0, 8.0])
+TWOFOLD_FEEDBACK_AN_HOUR = env.int("TWOFOLD_FEEDBACK_AN_HOUR", default=10)
+TWOFOLD_FEEDBACK_A_MINUTE = env.int("TWOFOLD_FEEDBACK_A_MINUTE", default=60)
 TWOFOLD_LOG = env.str("TWOFOLD_LOG", default="console" if TWOFOLD_DEMO else "json")
 
 _today = env.str("TWOFOLD_TODAY", default="2017-03-31" if TWOFOLD_DEMO else "")
@@ -82,6 +95,17 @@ for _category in TWOFOLD_FUNDING_CATEGORIES:
 for _name in ("TWOFOLD_RAMP_UP_MONTHS", "TWOFOLD_TENURE_MONTHS"):
     if not 0 <= globals()[_name] <= 120:
         raise ImproperlyConfigured(f"{_name} is {globals()[_name]:g}; it must be a number of months from 0 to 120.")
+for _discipline in TWOFOLD_DISCIPLINES:
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", _discipline):
+        raise ImproperlyConfigured(
+            f"TWOFOLD_DISCIPLINES holds {_discipline!r}; it must be codes of disciplines with commas between them."
+        )
+if not 2 <= TWOFOLD_TEAM_LIMIT <= 100:
+    raise ImproperlyConfigured(f"TWOFOLD_TEAM_LIMIT is {TWOFOLD_TEAM_LIMIT}; it must be from 2 to 100 people.")
+if len(TWOFOLD_RAMP_UP_WEEKS) != 2 or not 0 <= TWOFOLD_RAMP_UP_WEEKS[0] <= TWOFOLD_RAMP_UP_WEEKS[1] <= 52:
+    raise ImproperlyConfigured("TWOFOLD_RAMP_UP_WEEKS must be a range of weeks from 0 to 52, such as 3,8.")
+if not (TWOFOLD_FEEDBACK_AN_HOUR >= 1 and TWOFOLD_FEEDBACK_A_MINUTE >= 1):
+    raise ImproperlyConfigured("TWOFOLD_FEEDBACK_AN_HOUR and TWOFOLD_FEEDBACK_A_MINUTE must be 1 or more.")
 TWOFOLD_ALERTS = env.list("TWOFOLD_ALERTS", default=[])
 for _address in TWOFOLD_ALERTS:
     try:
@@ -164,6 +188,7 @@ INSTALLED_APPS = [
     "products.catalog",
     "products.value",
     "products.roadmaps",
+    "products.health",
     "funding",
     "portfolio.network",
     "portfolio.rollup",

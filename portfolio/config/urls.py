@@ -25,6 +25,7 @@ urlpatterns = [
     path("metrics", telemetry, name="telemetry"),  # for Prometheus; the page of metrics has a slash at its end
     path("metrics/", include("products.value.urls")),
     path("roadmaps/", include("products.roadmaps.urls")),
+    path("services/", include("products.health.urls")),
     path("teams/", include("teams.urls")),
     path("funding/closes/", include("portfolio.rollup.closing_urls")),
     path("funding/", include("funding.urls")),

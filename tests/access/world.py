@@ -8,8 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Model
+
 from portfolio.common.models import Grant, User
 from portfolio.rollup.models import InvariantReport, Run
+from products.value.models import Metric
+from teams.models import Person
 from tests import factories as make
 
 LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
@@ -58,17 +62,25 @@ KINDS: dict[str, Kind] = {
     "catalog.product": Kind((LEADER, OWNER), PRODUCT, added_by=("stream",)),
     "catalog.segment": Kind((LEADER, OWNER, PARTNER), PRODUCT),
     "catalog.insight": Kind((LEADER, OWNER, PARTNER, TEAM_LEAD), PRODUCT),
+    "catalog.theme": Kind((LEADER, OWNER, PARTNER, TEAM_LEAD), PRODUCT),
+    "catalog.feedbackform": Kind((LEADER, OWNER), PRODUCT, added_by=("stream",), begun_by=PRODUCT),
+    "catalog.feedback": Kind((LEADER, OWNER, PARTNER), PRODUCT, is_open=True),
     "catalog.assignment": Kind((LEADER, TEAM_LEAD), (*PRODUCT, "team")),
     "teams.discipline": Kind((LEADER, FINANCE)),
     # Somebody in a team is its lead's; somebody new is nobody's yet, so any team's lead may add them.
     "teams.person": Kind((LEADER, TEAM_LEAD), ("team",), added_by=("team", "other team")),
     "teams.team": Kind((LEADER, TEAM_LEAD), ("team",), added_by=()),
     "teams.membership": Kind((LEADER, TEAM_LEAD), ("team",)),
+    "teams.absence": Kind((LEADER, TEAM_LEAD), ("team",)),
+    "teams.thanks": Kind((LEADER, TEAM_LEAD), ("team",), is_open=True),
     "teams.rate": Kind((FINANCE,), is_secret=True),
     "value.metric": Kind((LEADER, OWNER), PRODUCT),
     "value.observation": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "value.valuation": Kind((LEADER, OWNER, PARTNER), PRODUCT),
     "value.confirmation": Kind((LEADER, OWNER, PARTNER, FINANCE), PRODUCT),
+    "value.score": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    "value.sharedoutcome": Kind((LEADER, TEAM_LEAD), ("team",)),
+    "value.exposure": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
     "roadmaps.roadmap": Kind((LEADER, OWNER), PRODUCT),
     "roadmaps.item": Kind((LEADER, OWNER), PRODUCT),
     "roadmaps.interest": Kind((LEADER, OWNER), PRODUCT),
@@ -77,6 +89,25 @@ KINDS: dict[str, Kind] = {
     "roadmaps.review": Kind((LEADER, OWNER), PRODUCT),
     "roadmaps.comment": Kind((LEADER, OWNER), PRODUCT, is_open=True),
     "roadmaps.idea": Kind((LEADER, OWNER), PRODUCT, is_open=True),
+    "health.process": Kind((LEADER,), ("stream",)),
+    "health.service": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.component": Kind((LEADER, TEAM_LEAD), ("team",)),
+    "health.part": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.dependency": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.oncall": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.supportdate": Kind((LEADER, TEAM_LEAD)),
+    "health.objective": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.measurement": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.requirement": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.evidence": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.journey": Kind((LEADER, OWNER), PRODUCT),
+    "health.step": Kind((LEADER, OWNER), PRODUCT),
+    "health.passage": Kind((LEADER, OWNER, TEAM_LEAD), PRODUCT),
+    "health.failuremode": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.drill": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.incident": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.impact": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
+    "health.deliveryevent": Kind((LEADER, OWNER, TEAM_LEAD), (*PRODUCT, "team")),
     "funding.fundingstream": Kind((LEADER, FINANCE)),
     "funding.allocation": Kind((LEADER, FINANCE), PRODUCT),
     "funding.ledgerentry": Kind((FINANCE,), PRODUCT),
@@ -184,6 +215,7 @@ class World:
             "rollup.run": Run.objects.create(cause="a test", started_at="2026-06-01T00:00Z", seed=1),
             "rollup.invariantreport": InvariantReport.objects.create(cause="a test", has_held=True),
         }
+        self.rows |= self._behind_the_value(person, metric)
         self.rows["funding.periodclose"] = make.make_close(month=date(2026, 1, 1))
         scopes = {
             "whole": {},
@@ -204,6 +236,53 @@ class World:
             "ship": {},
             "drop": {"why": "Too dear."},
             "settle": {"key": "link:0", "goes_to": "Nowhere."},
+        }
+
+    def _behind_the_value(self, person: Person, metric: Metric) -> dict[str, Model]:
+        """Return the rows of teams, customers and services."""
+        service = make.make_service(code="tax-online", product=self.product, owner=self.team)
+        journey = make.make_journey(code="taxing", product=self.product, metric=metric)
+        component = make.make_component(code="database", owner=self.team)
+        # Others, for rows of which there is one of each pair or day.
+        make.make_component(code="runtime", owner=self.team)
+        make.make_service(code="payments", product=self.product, owner=self.team)
+        make.make_feedback_form(product=self.product)
+        satisfaction = make.make_metric(
+            code="satisfaction", product=self.product, behaviour="level", unit="of 5", asks="satisfaction"
+        )
+        step = make.make_step(journey=journey, service=service)
+        objective = make.make_objective(code="answers", service=service)
+        requirement = make.make_requirement(code="restored", service=service)
+        failure_mode = make.make_failure_mode(code="overload", service=service)
+        incident = make.make_incident(code="outage", service=service)
+        return {
+            "catalog.theme": make.make_theme(code="reference-number", product=self.product),
+            "catalog.feedbackform": self.product.feedback_form,
+            "catalog.feedback": make.make_feedback(form=self.product.feedback_form),
+            "teams.absence": make.make_absence(person=person),
+            "teams.thanks": make.make_thanks(team=self.team),
+            "value.score": make.make_score(metric=satisfaction),
+            "value.sharedoutcome": make.make_shared_outcome(team=self.team, metric=metric, ends=LATER),
+            "value.exposure": make.make_exposure(product=self.product),
+            "health.process": make.make_process(code="taxation", value_stream=self.stream),
+            "health.service": service,
+            "health.component": component,
+            "health.part": make.make_part(service=service, component=component),
+            "health.dependency": make.make_dependency(service=service, needs=make.make_service(code="identity")),
+            "health.oncall": make.make_on_call(service=service, team=self.team, ends=LATER),
+            "health.supportdate": make.make_support_date(),
+            "health.objective": objective,
+            "health.measurement": make.make_measurement(objective=objective),
+            "health.requirement": requirement,
+            "health.evidence": make.make_evidence(requirement=requirement),
+            "health.journey": journey,
+            "health.step": step,
+            "health.passage": make.make_passage(step=step),
+            "health.failuremode": failure_mode,
+            "health.drill": make.make_drill(failure_mode=failure_mode),
+            "health.incident": incident,
+            "health.impact": make.make_impact(incident=incident, metric=metric),
+            "health.deliveryevent": make.make_delivery_event(service=service),
         }
 
     def _people(self, scopes: dict[str, dict]) -> Iterator[Someone]:
@@ -234,6 +313,56 @@ class World:
             "teams.team": {"code": "new", "name": "New"},
             "teams.membership": {
                 "person": "ada", "team": "ours", "discipline": "engineering", "fte": "0.5", "starts": "2026-06-01",
+            },
+            "catalog.theme": {"code": "new", "name": "New", "product": "here"},
+            "catalog.feedbackform": {"code": "new", "name": "New", "product": "beside"},
+            "catalog.feedback": {"form": self.product.feedback_form.code, "satisfaction": 5, "text": "Quick."},
+            "teams.absence": {"person": "ada", "starts": "2026-06-01", "ends": "2026-06-08"},
+            "teams.thanks": {"team": "ours", "text": "Well done."},
+            "value.score": {
+                "metric": "satisfaction", "starts": "2026-06-01", "ends": "2026-07-01", "answers": 20, "mean": "4.1",
+                "deviation": "0.8", "source": "Survey",
+            },
+            "value.sharedoutcome": {"team": "ours", "metric": "renewals", "starts": "2026-06-01"},
+            "value.exposure": {"product": "here", "flag": "new-page", "share": "0.5", "starts": "2026-06-01"},
+            "health.process": {"code": "new", "name": "New", "value_stream": "below"},
+            "health.service": {"code": "new", "name": "New", "product": "here", "owner": "ours"},
+            "health.component": {"code": "new", "name": "New", "owner": "ours"},
+            "health.part": {"service": "tax-online", "component": "runtime", "starts": "2026-06-01"},
+            "health.dependency": {"service": "tax-online", "needs": "payments", "starts": "2026-06-01"},
+            "health.oncall": {
+                "service": "tax-online", "team": "ours", "hours_a_week": "40", "starts": "2026-06-01",
+            },
+            "health.supportdate": {
+                "product": "python", "cycle": "3.11", "ends": "2027-10-31", "source": "endoflife.date",
+            },
+            "health.objective": {"code": "new", "name": "New", "service": "tax-online", "target": "0.99"},
+            "health.measurement": {
+                "objective": "answers", "starts": "2026-06-01", "ends": "2026-06-02", "good": 9, "total": 10,
+            },
+            "health.requirement": {
+                "code": "new", "name": "New", "service": "tax-online", "kind": "security", "statement": "No holes.",
+            },
+            "health.evidence": {
+                "requirement": "restored", "verified_on": "2026-02-01", "expires_on": "2027-02-01", "source": "Test",
+            },
+            "health.journey": {"code": "new", "name": "New", "product": "here"},
+            "health.step": {
+                "journey": "taxing", "position": 2, "name": "Done", "service": "tax-online", "starts": "2026-06-01",
+            },
+            "health.passage": {
+                "step": self.rows["health.step"].pk, "month": "2026-02-01", "entered": 9, "completed": 8,
+            },
+            "health.failuremode": {"code": "new", "name": "New", "service": "tax-online", "effect": "Nobody can pay."},
+            "health.drill": {"failure_mode": "overload", "held_on": "2026-02-01"},
+            "health.incident": {
+                "code": "new", "name": "New", "service": "tax-online", "started_at": "2026-02-01T10:00Z",
+            },
+            "health.impact": {
+                "incident": "outage", "metric": "renewals", "starts": "2026-02-01", "ends": "2026-02-02", "lost": "5",
+            },
+            "health.deliveryevent": {
+                "service": "tax-online", "kind": "deployment", "happened_at": "2026-02-01T10:00Z", "reference": "v2",
             },
             "teams.rate": {"discipline": "engineering", "monthly_amount": "9000.00", "starts": "2026-06-01"},
             "value.metric": {"code": "new", "name": "New", "product": "here", "behaviour": "flow", "unit": "calls"},

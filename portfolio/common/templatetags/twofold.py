@@ -344,6 +344,22 @@ def sort_th(
     }
 
 
+@register.simple_tag
+def rows_href(rows_of: object, verb: str, *args: object) -> str:
+    """Return the address of a page of `portfolio.common.rows`: `{% rows_href rows_of "correct" row.pk %}`."""
+    return rows_of.href(verb, *args)
+
+
+@register.filter
+def cells_of(row: object, columns: Iterable) -> list[dict[str, object]]:
+    """Return what a row shows in columns of `portfolio.common.rows`: `text`, `href`, `label` and `is_number` each."""
+    return [
+        dict(zip(("text", "href"), column.of(row), strict=True))
+        | {"label": column.label, "is_number": column.is_number}
+        for column in columns
+    ]
+
+
 @register.inclusion_tag("components/breadcrumbs.html")
 def breadcrumbs(*parts: str) -> dict[str, object]:
     """`{% breadcrumbs "Products" products_url product.name %}`: labels and addresses in turn, then this page's name."""

@@ -33,6 +33,14 @@ class FeltBy(models.TextChoices):
     BUSINESS = "business", "Business"
 
 
+class Asks(models.TextChoices):
+    """What a score asks customers."""
+
+    SATISFACTION = "satisfaction", "Satisfaction: how satisfied they are, 1 to 5"
+    EFFORT = "effort", "Effort: how easy it was, 1 to 5"
+    COMPLETION = "completion", "Completion: whether they did what they came for"
+
+
 class DaysSince(Func):
     """How many days a date column lies before a day: `DaysSince("ends", date(2017, 3, 31))`."""
 
@@ -100,12 +108,17 @@ class Metric(Described):
     is_higher_better = models.BooleanField("higher is better", default=True)
     target = quantity_field(null=True, blank=True)
     felt_by = models.CharField(max_length=8, choices=FeltBy, default=FeltBy.CUSTOMER)
+    asks = models.CharField(
+        max_length=12, blank=True, choices=Asks, help_text="Where it is a score: what customers are asked."
+    )
     unvalued_reason = models.CharField(
         max_length=300, blank=True, help_text="Why no worth is put on it, where that is a choice."
     )
 
     scope_products = ("product",)
-    reserved_codes = frozenset({"observations", "valuations", "confirmations"})
+    reserved_codes = frozenset(
+        {"observations", "valuations", "confirmations", "scores", "shared-outcomes", "celebrations", "exposures"}
+    )
     objects = MetricQuerySet.as_manager()
 
     class Meta(Described.Meta):
@@ -114,6 +127,11 @@ class Metric(Described):
                 condition=Q(cadence_days__gt=0),
                 name="metric_cadence_is_positive",
                 violation_error_message="The cadence is at least one day.",
+            ),
+            models.CheckConstraint(
+                condition=Q(asks="") | Q(behaviour=Behaviour.LEVEL),
+                name="metric_score_is_a_level",
+                violation_error_message="A score holds at a moment: choose level as its behaviour.",
             ),
         ]
 
