@@ -265,12 +265,15 @@ def _find_duplicates(found: Catalogue, contents: list[Any]) -> None:
     places: dict[Ref, list[int]] = defaultdict(list)
     for index, entity in enumerate(found.entities):
         places[entity.ref].append(index)
+    same: set[int] = set()
     for ref, indexes in places.items():
         if len(indexes) < 2:
             continue
         first, *others = indexes
         for index in others:
             found.entities[index] = _left_out(found.entities[index])
+            if contents[index] == contents[first]:
+                same.add(index)
         where = "; ".join(str(found.entities[index].place) for index in indexes)
         differing = sorted({path for index in others for path in _differences(contents[first], contents[index])})
         if not differing:
@@ -285,6 +288,7 @@ def _find_duplicates(found: Catalogue, contents: list[Any]) -> None:
                 "All but the first, which keeps the name." if differing else "",
             )
         )  # fmt: skip
+    found.entities = [entity for index, entity in enumerate(found.entities) if index not in same]
 
 
 def _left_out(entity: Entity) -> Entity:

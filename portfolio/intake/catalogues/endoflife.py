@@ -17,6 +17,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from portfolio.common.months import FIRST_DAY, LAST_DAY
 from portfolio.intake.catalogues.findings import Finding, Place, UnreadableFile, Weight, unreadable
 from portfolio.intake.cells import BadCell, as_date, shown
 
@@ -198,9 +199,12 @@ def _cycle(product: Any, cycle: Any, eol: Any, place: Place) -> CycleRead:
             raise _Bad(f"The {name} {shown(value)} is longer than {MOST_NAME} characters.")
     if isinstance(eol, str):
         try:
-            return CycleRead(product, cycle, as_date(eol), False, place)
+            ends = as_date(eol)
         except BadCell as error:
             raise _Bad(f"The end of support of {product} {cycle}: {error}", DATE) from None
+        if not FIRST_DAY <= ends <= LAST_DAY:
+            raise _Bad(f"The end of support of {product} {cycle} is {ends}, which is centuries off.", DATE)
+        return CycleRead(product, cycle, ends, False, place)
     if eol is not None and not isinstance(eol, bool):
         raise _Bad(f"The end of support of {product} {cycle} is {shown(str(eol))}: a date, true or false.", DATE)
     return CycleRead(product, cycle, None, bool(eol), place)
