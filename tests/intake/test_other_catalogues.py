@@ -65,7 +65,7 @@ def test_support_dates_are_recorded_corrected_and_told_of_the_components_they_co
     report = dates(CSV, "releases.csv")
     assert (report.added, report.corrected) == (3, 0)
     assert [(one.before, one.after) for one in report.effects] == [
-        ("not published", "ends 7 October 2024"),
+        ("not published", "ends 7 Oct 2024"),
         ("not published", "no end known"),
     ]
     assert dates(V0).unchanged == 3
@@ -74,7 +74,7 @@ def test_support_dates_are_recorded_corrected_and_told_of_the_components_they_co
     assert (report.added, report.corrected, report.unchanged) == (0, 1, 2)
     assert SupportDate.objects.known().get(cycle="3.8").ends == date(2025, 1, 1)
     assert SupportDate.objects.filter(cycle="3.8").count() == 2
-    assert [(one.before, one.after) for one in report.effects] == [("ends 7 October 2024", "ends 1 January 2025")]
+    assert [(one.before, one.after) for one in report.effects] == [("ends 7 Oct 2024", "ends 1 Jan 2025")]
 
 
 def test_a_broken_date_stops_the_load_unless_it_is_left_out_and_so_do_roles():

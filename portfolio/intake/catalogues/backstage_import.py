@@ -141,10 +141,11 @@ class Import:
             values["product"] = system
         elif entity.ref.code not in self.session.described(Service) and self.product is None:
             if not entity.is_left_out:
+                why = "its system could not be taken" if entity.system else "this one has no system"
                 self.session.leave_out(Service)
                 self.session.broken(
                     entity.place, "Product", str(entity.ref),
-                    "A service is of a product: this one has no system, and no product is given for such. Give one.",
+                    f"A service is of a product: {why}, and no product is given for such services. Give one.",
                     "The service.",
                 )  # fmt: skip
             return
@@ -183,7 +184,10 @@ class Import:
     ) -> Any:
         """Return the row that a reference means, or tell that it is broken."""
         row = self._row(reference.ref, of)
-        if row is None and reference.ref not in self.taken:
+        if row is None and reference.ref in self.taken:
+            words = f"{reference.field} is {reference.written}, and nothing was made of that which this could refer to."
+            self.session.not_carried(reference.place, str(entity.ref), words)
+        elif row is None:
             known = [str(one) for one in self.taken if one.kind == reference.ref.kind]
             near = get_close_matches(str(reference.ref), known, n=1, cutoff=0.85)
             remedy = f"Did you mean {near[0]}?" if near else "Add its file, or take the reference out."
