@@ -128,9 +128,9 @@ def feedback_form_detail(request: HttpRequest, code: str) -> HttpResponse:
             else request.build_absolute_uri(reverse("feedback:give", args=[form.code])),
             "totals": counted.aggregate(
                 count=Count("pk"),
-                satisfaction=Avg("satisfaction"),
+                mean_satisfaction=Avg("satisfaction"),
                 satisfied=Count("satisfaction"),
-                ease=Avg("ease"),
+                mean_ease=Avg("ease"),
                 eased=Count("ease"),
                 answered=Count("is_done"),
                 done=Count("pk", filter=Q(is_done=True)),

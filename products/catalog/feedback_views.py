@@ -7,6 +7,7 @@ from uuid import uuid4
 from django import forms
 from django.contrib.auth.decorators import login_not_required
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,10 +16,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portfolio.common.pages import attempt
 from products.catalog import feedback_actions
 from products.catalog.feedback_rules import LONGEST, looks_like_spam
-from products.catalog.models import FeedbackForm
+from products.catalog.models import Feedback, FeedbackForm
 
 SALT = "catalog.feedback"
 MOST_BYTES = 32_000  #: of all that is sent: the text, at four bytes a character, and the rest
@@ -110,20 +110,19 @@ def give(request: HttpRequest, code: str) -> HttpResponse:
         return _ask(request, form, _handed_out_again(answers, form))
     if not answers.is_valid():
         return _ask(request, form, answers)
-    given = answers.cleaned_data
     try:
-        taken = attempt(
-            answers,
-            lambda: _take(request, form, opened, given),
-        )
+        _take(request, form, opened, answers.cleaned_data)
     except feedback_actions.TooMuchFeedback as error:
         return _refuse(request, form, answers, error)
-    if taken is None:
+    except feedback_actions.FormIsClosed:  # meanwhile
+        return _say(request, form, "is_closed", status=HTTPStatus.GONE)
+    except ValidationError as error:
+        answers.add_error(None, error.messages)
         return _ask(request, form, answers)
     return redirect("feedback:thanks", code=form.code)
 
 
-def _take(request: HttpRequest, form: FeedbackForm, opened: Opened, given: dict[str, Any]):
+def _take(request: HttpRequest, form: FeedbackForm, opened: Opened, given: dict[str, Any]) -> Feedback:
     return feedback_actions.take(
         form,
         given,
