@@ -5,8 +5,9 @@ from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
 from products.value import exports
+from products.value.exposure_filters import ExposureFilter
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
-from products.value.models import Confirmation, Metric, Observation, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Valuation
 
 
 class MetricSerializer(ActionSerializer):
@@ -86,6 +87,14 @@ class ConfirmationSerializer(RecordedSerializer):
         fields = ["valuation", "comment", "is_illustrative"]
 
 
+class ExposureSerializer(RecordedSerializer):
+    """A feature that a share of a product's customers had over the days [starts, ends)."""
+
+    class Meta:
+        model = Exposure
+        fields = ["product", "flag", "share", "starts", "ends", "metric", "is_illustrative"]
+
+
 class MetricViewSet(DescribedViewSet):
     """Metrics. What a metric means cannot change once it was observed or valued."""
 
@@ -122,10 +131,20 @@ class ConfirmationViewSet(RecordedViewSet):
     export = exports.CONFIRMATIONS
 
 
+class ExposureViewSet(RecordedViewSet):
+    """Exposures by feature flags: dates on the charts of metrics."""
+
+    queryset = Exposure.objects.all()
+    serializer_class = ExposureSerializer
+    filterset_class = ExposureFilter
+    export = exports.EXPOSURES
+
+
 #: Address under /api/v1/ and the viewset that answers it.
 routes: list = [
     ("metrics", MetricViewSet),
     ("observations", ObservationViewSet),
     ("valuations", ValuationViewSet),
     ("confirmations", ConfirmationViewSet),
+    ("exposures", ExposureViewSet),
 ]

@@ -1,7 +1,7 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import ILLUSTRATIVE, Export
-from products.value.models import Confirmation, Metric, Observation, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Valuation
 
 METRICS = Export(
     "metrics",
@@ -18,5 +18,6 @@ VALUATIONS = Export(
 )
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
+EXPOSURES = Export("exposures", Exposure, f"product flag share starts ends metric {ILLUSTRATIVE}")
 
-EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, CONFIRMATIONS)
+EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, CONFIRMATIONS, EXPOSURES)

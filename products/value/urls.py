@@ -3,6 +3,7 @@
 from django.urls import path
 
 from products.value import views
+from products.value.exposure_pages import EXPOSURES
 
 app_name = "value"
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("valuations/<int:pk>/retract/", views.valuation_retract, name="valuation-retract"),
     path("valuations/<int:pk>/confirm/", views.confirmation_add, name="confirmation-add"),
     path("confirmations/<int:pk>/retract/", views.confirmation_retract, name="confirmation-retract"),
+    *EXPOSURES.urls(),
     path("<slug:code>/", views.metric_detail, name="metric-detail"),
     path("<slug:code>/edit/", views.metric_edit, name="metric-edit"),
 ]

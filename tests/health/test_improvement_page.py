@@ -74,7 +74,14 @@ def test_services_are_ranked_by_their_own_past_whatever_their_level(client):
     assert first.basis == ["Availability", "Lead time"]
     assert second.low < 1 < second.high
     page = client.get(reverse(ADDRESS)).content.decode()
-    for words in ("Low", "Mending", "too little to tell", first.figures["availability"].now, "better", "2 services are ranked"):
+    for words in (
+        "Low",
+        "Mending",
+        "too little to tell",
+        first.figures["availability"].now,
+        "better",
+        "2 services are ranked",
+    ):
         assert words in page
     filtered = client.get(reverse(ADDRESS), {"team": team.code})
     assert [row.service.name for row in filtered.context["page"]] == ["Low"]
