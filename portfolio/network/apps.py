@@ -7,4 +7,4 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell roadmaps what of this room rests on a product, and which products are linked."""
-        from portfolio.network import interests, joining  # noqa: F401
+        from portfolio.network import downstream, interests, joining  # noqa: F401

@@ -7,4 +7,11 @@ class HealthConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell roadmaps what of this room rests on a product, and their agendas what ends its support."""
-        from products.health import agenda, interests, promise_agenda, promise_panels  # noqa: F401
+        from products.health import (  # noqa: F401
+            agenda,
+            incident_agenda,
+            interests,
+            journey_panels,
+            promise_agenda,
+            promise_panels,
+        )

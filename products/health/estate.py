@@ -17,7 +17,7 @@ from portfolio.common.months import months_after
 from products.catalog.models import Kind, Segment
 from products.health.models import Component, Dependency, Part, Service, Step, SupportDate
 from products.roadmaps.contributions import pulls
-from products.roadmaps.models.items import OPEN
+from products.roadmaps.models import Item
 
 SOON = 12  #: months ahead in which an end of support has to be planned for
 
@@ -72,7 +72,8 @@ def with_support(components: QuerySet[Component], on: date) -> QuerySet[Componen
 def with_signs_of_components(components: QuerySet[Component], on: date) -> QuerySet[Component]:
     """Annotate what `component_signs` asks: support, `is_used` and `is_planned`, whether an open item renews it."""
     parts = Part.objects.known().current(on).filter(component=OuterRef("pk"), service__is_retired=False)
-    return with_support(components, on).annotate(is_used=Exists(parts), is_planned=_flag(Q(item__state__in=OPEN)))
+    planned = Item.objects.open().filter(pk=OuterRef("item")).order_by()
+    return with_support(components, on).annotate(is_used=Exists(parts), is_planned=Exists(planned))
 
 
 def components_that(key: str, on: date) -> Q:

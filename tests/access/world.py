@@ -277,7 +277,7 @@ class World:
             "health.evidence": make.make_evidence(requirement=requirement),
             "health.journey": journey,
             "health.step": step,
-            "health.passage": make.make_passage(step=step),
+            "health.passage": make.make_passage(journey=journey),
             "health.failuremode": failure_mode,
             "health.drill": make.make_drill(failure_mode=failure_mode),
             "health.incident": incident,
@@ -351,7 +351,7 @@ class World:
                 "journey": "taxing", "position": 2, "name": "Done", "service": "tax-online", "starts": "2026-06-01",
             },
             "health.passage": {
-                "step": self.rows["health.step"].pk, "month": "2026-02-01", "entered": 9, "completed": 8,
+                "journey": "taxing", "position": 1, "month": "2026-02-01", "entered": 9, "completed": 8,
             },
             "health.failuremode": {"code": "new", "name": "New", "service": "tax-online", "effect": "Nobody can pay."},
             "health.drill": {"failure_mode": "overload", "held_on": "2026-02-01"},
