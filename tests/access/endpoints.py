@@ -48,7 +48,7 @@ VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 #: Steps of which who may take them is told first what they have not said, such as what they have seen.
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
 READS = {
-    "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+    "list", "retrieve", "summary", "budget", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -76,10 +76,16 @@ ABOUT = {
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
     "health:component": "health.component",
+    "health:delivery-event": "health.deliveryevent",
     "health:dependency": "health.dependency",
+    "health:evidence": "health.evidence",
+    "health:improvement": "health.service",
+    "health:measurement": "health.measurement",
+    "health:objective": "health.objective",
     "health:on-call": "health.oncall",
     "health:part": "health.part",
     "health:process": "health.process",
+    "health:requirement": "health.requirement",
     "health:service": "health.service",
     "health:support-date": "health.supportdate",
     "network:link": "network.link",
@@ -103,6 +109,7 @@ ABOUT = {
     "teams:rate": "teams.rate",
     "teams:team": "teams.team",
     "value:confirmation": "value.confirmation",
+    "value:exposure": "value.exposure",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
     "value:valuation": "value.valuation",
@@ -126,7 +133,8 @@ BUTTONS = {
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map", "readiness",
+    "delivery",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
