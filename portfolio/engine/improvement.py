@@ -32,7 +32,7 @@ FEWEST_DURATIONS = 4  # on each side, to tell how long something takes
 FEWEST_WEEKS = 4  # on each side, to tell how often
 FEWEST_ANSWERS = 10  # on each side, to tell how content customers are
 LEAST_ERROR = 0.02  # of a logarithm: weeks that are all alike are luck
-STATED_SPREAD = 0.25  # without services enough to tell: they change by 0, give or take a quarter
+STATED_SPREAD = 0.4  # without services enough to tell: two in three change by less than a factor of 1.5
 LEAST_SPREAD = 0.05  # services that all seem to stand still may yet differ by this
 
 
@@ -175,7 +175,7 @@ def prior_about_nothing(means: Sequence[float], errors: Sequence[float]) -> Prio
     """Return how far services tend to be from no change at all: 0, give or take tau.
 
     tau² = max(0, (sum w x² - N) / sum w) with w = 1 / error², the method of moments about 0; with fewer than 5 services
-    the stated quarter.
+    the stated one.
     """
     if len(means) < FEWEST:
         return Prior(0.0, STATED_SPREAD, 0)

@@ -38,9 +38,22 @@ from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
-from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
+from products.health.models import (
+    Component,
+    DeliveryEvent,
+    Dependency,
+    Evidence,
+    Measurement,
+    Objective,
+    OnCall,
+    Part,
+    Process,
+    Requirement,
+    Service,
+    SupportDate,
+)
 from products.roadmaps.models import Item
-from products.value.models import Metric, Observation, Score, SharedOutcome, Valuation
+from products.value.models import Exposure, Metric, Observation, Score, SharedOutcome, Valuation
 from teams.models import Absence, Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
@@ -110,6 +123,8 @@ class Column:
             words = f"Code of a {self.refers_to._meta.verbose_name}"
         elif self.is_month:
             words = "Month, such as 2017-03"
+        elif isinstance(field, models.DateTimeField):
+            words = "Moment with its zone, such as 2017-03-31T17:00Z"
         elif isinstance(field, models.DateField):
             words = "Date, such as 2017-03-31"
         elif isinstance(field, models.BooleanField):
@@ -296,6 +311,32 @@ KINDS: dict[str, Kind] = {
         _kind(
             "support-dates", SupportDate, "product cycle", product="postgresql", cycle="9.6", ends="2021-11-11",
             is_ended="no", source="endoflife.date, read on 2017-03-31",
+        ),
+        _kind(
+            "objectives", Objective, "code", code="tax-answers", service="tax-online", name="Answers",
+            kind="availability", target="0.999", window_days="28", threshold="", source="Load balancer",
+        ),
+        _kind(
+            "measurements", Measurement, "objective starts", objective="tax-answers", starts="2017-03-30",
+            ends="2017-03-31", good="99950", total="100000",
+        ),
+        _kind(
+            "requirements", Requirement, "code", code="tax-restored", service="tax-online", name="Restored in 4 hours",
+            kind="recovery_time", statement="A lost data centre is replaced within 4 hours.",
+            baselined_on="2016-01-15",
+        ),
+        _kind(
+            "evidence", Evidence, "requirement verified_on", requirement="tax-restored", verified_on="2017-01-20",
+            expires_on="2018-01-20", has_passed="yes", source="Restore test of January 2017",
+        ),
+        _kind(
+            "delivery-events", DeliveryEvent, "service kind happened_at reference", service="tax-online",
+            key="pipeline-812", kind="deployment", happened_at="2017-03-30T14:05Z", begun_at="2017-03-28T09:12Z",
+            reference="v4.2", caused_by="",
+        ),
+        _kind(
+            "exposures", Exposure, "product flag metric starts", product="vehicle-tax", flag="new-form", share="0.25",
+            starts="2017-03-01", ends="", metric="",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",

@@ -89,6 +89,11 @@ class Row:
         """The measures that count in its place."""
         return [MEASURES[key] for key in self.place.changes]
 
+    @property
+    def rests_on(self) -> str:
+        """Those measures in words."""
+        return ", ".join(self.basis)
+
 
 @dataclass
 class Ground:

@@ -1,8 +1,10 @@
 """What is promised, by the API: objectives, measurements, requirements and evidence."""
 
+from django.db import transaction
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
+from rest_framework.exceptions import ParseError
 from rest_framework.response import Response
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
@@ -18,6 +20,8 @@ from products.health.promise_filters import (
 )
 from products.health.promise_reading import looks_of, required
 from products.health.readiness import State
+
+MOST_MEASUREMENTS = 1_000
 
 
 class ObjectiveSerializer(ActionSerializer):
@@ -121,6 +125,28 @@ class MeasurementViewSet(RecordedViewSet):
     serializer_class = MeasurementSerializer
     filterset_class = MeasurementFilter
     export = promise_exports.MEASUREMENTS
+
+    @extend_schema(
+        summary="Record a measurement, or a list of them",
+        description=f"Records one measurement, or a list of up to {MOST_MEASUREMENTS:,}, all of them or none.",
+        request={"application/json": {"oneOf": [
+            {"$ref": "#/components/schemas/Measurement"},
+            {"type": "array", "items": {"$ref": "#/components/schemas/Measurement"}},
+        ]}},
+        responses={201: MeasurementSerializer},
+    )  # fmt: skip
+    def create(self, request, *args, **kwargs):
+        """Record a measurement, or several."""
+        if not isinstance(request.data, list):
+            return super().create(request, *args, **kwargs)
+        self.may_add()
+        if len(request.data) > MOST_MEASUREMENTS:
+            raise ParseError(f"The list has {len(request.data):,} rows; send at most {MOST_MEASUREMENTS:,} at once.")
+        given = self.get_serializer(data=request.data, many=True)
+        given.is_valid(raise_exception=True)
+        with transaction.atomic():
+            rows = given.save()
+        return Response(self.get_serializer(rows, many=True).data, status=201)
 
 
 class RequirementViewSet(DescribedViewSet):

@@ -2,7 +2,7 @@
 
 from portfolio.common.exports import ILLUSTRATIVE, Export
 from products.value import recognition_exports
-from products.value.models import Confirmation, Metric, Observation, Score, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
 
 METRICS = Export(
     "metrics",
@@ -23,5 +23,14 @@ SCORES = Export(
 )
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
+EXPOSURES = Export("exposures", Exposure, f"product flag share starts ends metric {ILLUSTRATIVE}")
 
-EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, SCORES, CONFIRMATIONS, recognition_exports.SHARED_OUTCOMES)
+EXPORTS = (
+    METRICS,
+    OBSERVATIONS,
+    VALUATIONS,
+    SCORES,
+    EXPOSURES,
+    CONFIRMATIONS,
+    recognition_exports.SHARED_OUTCOMES,
+)

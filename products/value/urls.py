@@ -3,6 +3,7 @@
 from django.urls import path
 
 from products.value import recognition_pages, score_views, views
+from products.value.exposure_pages import EXPOSURES
 
 app_name = "value"
 urlpatterns = [
@@ -27,6 +28,7 @@ urlpatterns = [
     path("scores/<int:pk>/retract/", score_views.score_retract, name="score-retract"),
     *recognition_pages.SHARED_OUTCOMES.urls(),
     path("celebrations/", recognition_pages.celebration_list, name="celebration-list"),
+    *EXPOSURES.urls(),
     path("<slug:code>/", views.metric_detail, name="metric-detail"),
     path("<slug:code>/edit/", views.metric_edit, name="metric-edit"),
 ]

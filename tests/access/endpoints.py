@@ -50,6 +50,7 @@ STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
     "shape", "stability", "workload",
+    "budget",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -77,10 +78,16 @@ ABOUT = {
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
     "health:component": "health.component",
+    "health:delivery-event": "health.deliveryevent",
     "health:dependency": "health.dependency",
+    "health:evidence": "health.evidence",
+    "health:improvement": "health.service",
+    "health:measurement": "health.measurement",
+    "health:objective": "health.objective",
     "health:on-call": "health.oncall",
     "health:part": "health.part",
     "health:process": "health.process",
+    "health:requirement": "health.requirement",
     "health:service": "health.service",
     "health:support-date": "health.supportdate",
     "network:link": "network.link",
@@ -108,6 +115,7 @@ ABOUT = {
     "teams:thanks": "teams.thanks",
     "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
+    "value:exposure": "value.exposure",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
     "value:shared-outcome": "value.sharedoutcome",
@@ -134,6 +142,8 @@ READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
     "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
     "split",
+    "readiness",
+    "delivery",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {

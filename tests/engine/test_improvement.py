@@ -96,7 +96,7 @@ def test_measures_that_disagree_leave_a_wider_range_and_services_say_what_is_usu
     ])  # fmt: skip
     assert agreeing.factor > torn.factor > 1
     assert agreeing.ends[0] > torn.ends[0]
-    assert prior_about_nothing([1, 1], [0.1, 0.1]).spread == 0.25
+    assert prior_about_nothing([1, 1], [0.1, 0.1]).spread == 0.4
     # By hand: five changes of 0.5, each give or take 0.3: tau² = 0.25 - 0.09.
     assert prior_about_nothing([0.5, -0.5, 0.5, -0.5, 0.5], [0.3] * 5).spread == pytest.approx(0.4)
     assert prior_about_nothing([0.0] * 5, [0.3] * 5).spread == 0.05
