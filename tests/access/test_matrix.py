@@ -48,9 +48,7 @@ def world(django_db_setup, django_db_blocker):
         made.at = {
             "value:confirmation-add": made.unconfirmed,
             "health:component-renew": made.rows["health.component"],
-        } | {
-            f"roadmaps:{name}": ahead for name in ("baseline-add", "baseline-list", "comment-add", "comment-list")
-        }
+        } | {f"roadmaps:{name}": ahead for name in ("baseline-add", "baseline-list", "comment-add", "comment-list")}
         made.clients = {person.name: _client(person) for person in (*made.people, made.member)}
         yield made
         transaction.set_rollback(True)
