@@ -7,7 +7,7 @@ quarters of the fiscal year. The arithmetic is in `products.health.shelf_life`, 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -34,7 +34,8 @@ class Line:
     due_low: Decimal
     due_high: Decimal
     headroom: Decimal
-    set_aside: Decimal | None  #: by earlier quarters; none for several quarters together
+    money: Decimal | None  #: that is there; none for several quarters together, whose money is the same money
+    left: Decimal | None  #: for later quarters
     covered: Decimal
     gap: Decimal
     gap_low: Decimal
@@ -49,17 +50,15 @@ class Line:
 
 def _line(quarter: Quarter, product: Product | None = None) -> Line:
     """Return a quarter as amounts."""
-    return _of([quarter], quarter.name, product, first=quarter.first, set_aside=from_cents(quarter.set_aside))
+    return replace(
+        _of([quarter], quarter.name, product),
+        first=quarter.first,
+        money=from_cents(quarter.money),
+        left=from_cents(quarter.left),
+    )
 
 
-def _of(
-    lines: list[Quarter],
-    name: str,
-    product: Product | None = None,
-    *,
-    first: date | None = None,
-    set_aside: Decimal | None = None,
-) -> Line:
+def _of(lines: list[Quarter], name: str, product: Product | None = None) -> Line:
     """Return quarters together as amounts."""
     whole = sum((one.due for one in lines), Due())
 
@@ -68,12 +67,13 @@ def _of(
 
     return Line(
         name=name,
-        first=first,
+        first=None,
         due=from_cents(whole.expected),
         due_low=from_cents(whole.low),
         due_high=from_cents(whole.high),
         headroom=added("headroom"),
-        set_aside=set_aside,
+        money=None,
+        left=None,
         covered=added("covered"),
         gap=added("gap"),
         gap_low=added("gap_low"),

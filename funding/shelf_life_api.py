@@ -36,7 +36,8 @@ class QuarterSerializer(RenewalsSerializer):
 
     quarter = serializers.CharField(source="name", help_text="Such as Q4 2016/17.")
     first = MonthField(help_text="Its first month.")
-    set_aside = amount(help_text="By earlier quarters.")
+    money = amount(help_text="What is there: left by earlier quarters, and headroom; never below nothing.")
+    left = amount(help_text="money - covered, for later quarters.")
 
 
 class OfProductSerializer(serializers.Serializer):

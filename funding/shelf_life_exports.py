@@ -3,7 +3,7 @@
 from portfolio.common import sheets
 from portfolio.common.exports import Column, Sheet
 
-_AMOUNTS = ("due", "due_low", "due_high", "headroom", "set_aside", "covered", "gap", "gap_low", "gap_high")
+_AMOUNTS = ("due", "due_low", "due_high", "headroom", "money", "covered", "left", "gap", "gap_low", "gap_high")
 
 SHELF_LIFE = Sheet(
     "shelf-life",

@@ -51,7 +51,8 @@ def test_the_example_of_the_documentation(example):
 
     assert [line.headroom for line in tax] == [Decimal(3_000)] * 12
     assert [str(line.due) for line in tax[:4]] == ["1000.00", "0.00", "12370.18", "0.00"]
-    assert [str(line.set_aside) for line in tax[:4]] == ["0.00", "2000.00", "5000.00", "0.00"]
+    assert [str(line.money) for line in tax[:4]] == ["3000.00", "5000.00", "8000.00", "3000.00"]
+    assert [str(line.left) for line in tax[:4]] == ["2000.00", "5000.00", "0.00", "3000.00"]
     assert [str(line.covered) for line in tax[:4]] == ["1000.00", "0.00", "8000.00", "0.00"]
     assert [(str(line.gap), str(line.gap_low), str(line.gap_high)) for line in tax[2:3]] == [
         ("4370.18", "0.00", "10000.00")
