@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -69,6 +70,14 @@ def test_the_example_of_the_documentation(example):
     # A product chosen by itself shows the same, its part of what it shares included.
     [alone] = shelf_life(DAY, {identity[0].product.pk}).products
     assert alone.lines == identity
+
+
+def test_the_page_of_documentation_has_the_figures_of_the_example(example):
+    page = (Path(__file__).parents[2] / "docs" / "estate.md").read_text()
+    [tax] = [one for one in shelf_life(DAY).products if one.product.code == "tax"]
+    for line in tax.lines[:4]:
+        amounts = (line.due, line.headroom, line.money, line.covered, line.gap, line.left)
+        assert f"| {line.name} | {' | '.join(f'{amount:,.2f}' for amount in amounts)} |" in page
 
 
 def test_the_item_that_renews_it_says_who_pays_and_what_cannot_be_counted_is_named(example):
