@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -210,7 +210,7 @@ def component_shelf_life(request: HttpRequest) -> HttpResponseBase:
     return pages.render_list(
         request,
         "health/component_shelf_life_list.html",
-        ShelfLifeTable(request.GET, rows.order_by("support_ends", "name", "pk")),
+        ShelfLifeTable(request.GET, rows.order_by(F("support_ends").asc(nulls_first=True), "name", "pk")),
         export=estate_exports.COMPONENTS,
         may_plan=access.may_add(request.user, Item),
     )
