@@ -374,7 +374,7 @@ def renewals_to_plan(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
         .filter(kept | built)
         .filter(soon, is_planned=False, is_used=True)
         .select_related("owner")
-        .order_by("support_ends", "name", "pk")
+        .order_by(F("support_ends").asc(nulls_first=True), "name", "pk")
     )
 
     def entry(row: Any) -> Entry:
