@@ -18,9 +18,13 @@ from funding.models import FundingStream
 from portfolio.common import access
 from portfolio.common.formats import day_name
 from portfolio.common.models import User
+from portfolio.common.months import months_after
 from portfolio.rebalance import approvals
 from portfolio.rebalance.models import Approval, Decision, Status
-from products.health.models import Impact, Incident
+from products.catalog.models import Product
+from products.health.estate import SOON, is_unsupported
+from products.health.models import Component, Impact, Incident, Part
+from products.health.renewals import ending
 from products.roadmaps.agreement import is_due, said_of
 from products.roadmaps.models import (
     Baseline,
@@ -316,6 +320,33 @@ def _result_entry(row: Any, on: date) -> Entry | None:
     return Entry(f"See what came of {row}", str(row.roadmap), due, row.get_absolute_url(), moved)
 
 
+def renewals_to_plan(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return the components whose support ends within a year, or has, and that no open item of a roadmap renews.
+
+    They wait for whoever may change the component, and for who may change a product that is built of it.
+    """
+    kept = Q(pk__in=access.writable(Component.objects.order_by(), asked.user).values("pk"))
+    owned = access.writable(Product.objects.order_by(), asked.user)
+    parts = Part.objects.known().current(asked.on).filter(service__product__in=owned, service__is_retired=False)
+    built = Q(pk__in=parts.order_by().values("component"))
+    soon = Q(support_ends__lte=months_after(asked.on, SOON)) | Q(has_ended=True)
+    rows = (
+        ending(Component.objects.all(), asked.on)
+        .filter(kept | built)
+        .filter(soon, is_planned=False, is_used=True)
+        .select_related("owner")
+        .order_by("support_ends", "name", "pk")
+    )
+
+    def entry(row: Any) -> Entry:
+        ends = row.support_ends
+        words = "Its support has ended" if is_unsupported(row, asked.on) else f"Version {row.version}".rstrip()
+        return Entry(f"Plan the renewal of {row}", str(row.owner or "No owner"), ends or asked.on,
+                     row.get_absolute_url(), words)  # fmt: skip
+
+    return _page(rows, span, entry)
+
+
 def incidents_without_impact(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     """Return the incidents that they may write, restored three days ago or more, of which nobody said what they cost.
 
@@ -373,6 +404,7 @@ SOURCES = (
     Source("given", "Decided in reviews for you to do", "due", given_by_reviews),
     Source("streams", "Funding streams to review", "due", streams_to_review),
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
+    Source("renewals", "Renewals to plan", "due", renewals_to_plan),
     Source("results", "Results to look at", "due", results_to_look_at),
     Source("incidents", "Incidents whose cost nobody has stated", "due", incidents_without_impact),
     Source("ideas", "Ideas to decide on", "since", ideas_waiting),

@@ -15,6 +15,7 @@ import funding.exports
 import portfolio.network.exports
 import portfolio.rebalance.exports
 import products.catalog.exports
+import products.health.exports
 import products.roadmaps.exports
 import products.value.exports
 import teams.exports
@@ -37,6 +38,7 @@ from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
 from products.roadmaps.models import Item
 from products.value.models import Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -47,6 +49,7 @@ EXPORTS = (
     *products.catalog.exports.EXPORTS,
     *products.value.exports.EXPORTS,
     *products.roadmaps.exports.EXPORTS,
+    *products.health.exports.EXPORTS,
     *funding.exports.EXPORTS,
     *portfolio.network.exports.EXPORTS,
     *portfolio.rebalance.exports.EXPORTS,
@@ -246,6 +249,36 @@ KINDS: dict[str, Kind] = {
             starts="2017-04-01", ends="", metric="vehicle-tax-online", metric_from="2450000", metric_low="2500000",
             metric_high="2600000", by_when="2017-12-31", exception="", effort_low="4", effort_high="9.5",
             team="tax-online", business_champion="partner", technology_champion="owner", needs="", state="planned",
+        ),
+        _kind(
+            "processes", Process, "code", code="taxing-a-vehicle", name="Taxing a vehicle", value_stream="driving",
+            purpose="Every vehicle on the road is taxed.",
+        ),
+        _kind(
+            "services", Service, "code", code="tax-online", name="Tax online", product="vehicle-tax",
+            owner="tax-online", process="taxing-a-vehicle", purpose="Tax a vehicle in a few minutes.",
+            usual_hourly="3500", peak_hourly="21000", is_retired="no",
+        ),
+        _kind(
+            "components", Component, "code", code="tax-database", name="Tax database", kind="database",
+            owner="tax-online", version="9.6.2", eol_product="postgresql", eol_cycle="9.6", end_of_support="",
+            renewal_low="40000.00", renewal_high="110000.00", currency="GBP", item="",
+        ),
+        _kind(
+            "parts", Part, "service component starts", service="tax-online", component="tax-database",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "service-dependencies", Dependency, "service needs starts", service="tax-online", needs="card-payments",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "on-call", OnCall, "service team starts", service="tax-online", team="tax-online", hours_a_week="128",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "support-dates", SupportDate, "product cycle", product="postgresql", cycle="9.6", ends="2021-11-11",
+            is_ended="no", source="endoflife.date, read on 2017-03-31",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",

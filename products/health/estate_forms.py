@@ -208,8 +208,12 @@ class RenewalForm(forms.ModelForm):
     def __init__(self, *args, user: Any, products: list[int], **options):
         super().__init__(*args, **options)
         roadmaps = access.writable(Roadmap.objects.visible_to(user), user)
-        self.fields["roadmap"].queryset = roadmaps.order_by("name", "pk").distinct()
-        self.fields["roadmap"].help_text = "Those are offered that you may change."
+        self.fields["roadmap"].queryset = offered = roadmaps.order_by("name", "pk").distinct()
+        self.fields["roadmap"].help_text = (
+            "Those are offered that you may change."
+            if offered.exists()
+            else "There is none that you may change. Begin one, or ask the owner of a product that is built of it."
+        )
         its = self.fields["product"].queryset.filter(roadmaps__in=roadmaps)
         if products:
             # What is built of it pays for it: those first, and the others of the roadmaps after them.

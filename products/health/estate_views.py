@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -234,8 +233,6 @@ def component_renew(request: HttpRequest, code: str) -> HttpResponse:
         user=request.user,
         products=paying,
     )
-    if not form.fields["roadmap"].queryset.exists():
-        raise PermissionDenied("There is no roadmap that you may change. Ask its owner to plan the renewal.")
     if request.method == "POST" and form.is_valid():
         item = pages.attempt(
             form, lambda: plan_renewal(component, form.instance, why=form.cleaned_data["why"], by=request.user)
