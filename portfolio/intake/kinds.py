@@ -38,7 +38,22 @@ from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
-from products.health.models import Component, Dependency, OnCall, Part, Process, Service, SupportDate
+from products.health.models import (
+    Component,
+    Dependency,
+    Drill,
+    FailureMode,
+    Impact,
+    Incident,
+    Journey,
+    OnCall,
+    Part,
+    Passage,
+    Process,
+    Service,
+    Step,
+    SupportDate,
+)
 from products.roadmaps.models import Item
 from products.value.models import Metric, Observation, Valuation
 from teams.models import Discipline, Membership, Person, Rate, Team
@@ -110,6 +125,8 @@ class Column:
             words = f"Code of a {self.refers_to._meta.verbose_name}"
         elif self.is_month:
             words = "Month, such as 2017-03"
+        elif isinstance(field, models.DateTimeField):
+            words = "Moment with its zone, such as 2017-03-31T17:00Z"
         elif isinstance(field, models.DateField):
             words = "Date, such as 2017-03-31"
         elif isinstance(field, models.BooleanField):
@@ -279,6 +296,40 @@ KINDS: dict[str, Kind] = {
         _kind(
             "support-dates", SupportDate, "product cycle", product="postgresql", cycle="9.6", ends="2021-11-11",
             is_ended="no", source="endoflife.date, read on 2017-03-31",
+        ),
+        _kind(
+            "failure-modes", FailureMode, "code", code="card-acquirer-gone", name="The card acquirer is gone",
+            service="card-payments", effect="Nobody can pay by card.", detection="Payments fail for two minutes.",
+            response="Send payments to the second acquirer.",
+        ),
+        _kind(
+            "drills", Drill, "failure_mode held_on", failure_mode="card-acquirer-gone", held_on="2016-11-03",
+            has_passed="yes", minutes="12", notes="The second acquirer took over.",
+        ),
+        _kind(
+            "journeys", Journey, "code", code="tax-your-vehicle", name="Tax your vehicle", product="vehicle-tax",
+            process="taxing-a-vehicle", purpose="Drive on, lawfully.", availability="0.985", response_ms="3000",
+            metric="vehicle-tax-online",
+        ),
+        _kind(
+            "journey-steps", Step, "journey position starts", journey="tax-your-vehicle", position="3", name="Pay",
+            service="card-payments", availability="0.9965", response_ms="900", is_fixed="no", starts="2016-04-01",
+            ends="",
+        ),
+        _kind(
+            "passages", Passage, "journey position month", journey="tax-your-vehicle", position="3", month="2017-03",
+            entered="3310200", completed="3204100",
+        ),
+        _kind(
+            "incidents", Incident, "code", code="cards-declined", name="Cards were declined", service="card-payments",
+            severity="2", started_at="2017-02-14T09:10Z", detected_at="2017-02-14T09:15Z",
+            restored_at="2017-02-14T12:40Z", cause="An expired certificate.", failure_mode="card-acquirer-gone",
+            is_harmless="no",
+        ),
+        _kind(
+            "impacts", Impact, "incident metric journey starts", incident="cards-declined",
+            metric="vehicle-tax-online", journey="tax-your-vehicle", starts="2017-02-14", ends="2017-02-15",
+            lost="1400", late="900", late_share="0.25", is_in_figures="no", note="Failed payments not tried again",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",
