@@ -48,22 +48,38 @@ class Line:
 
 
 def _line(quarter: Quarter, product: Product | None = None) -> Line:
-    return Line(
-        quarter.name,
-        quarter.first,
-        *map(from_cents, (quarter.due.expected, quarter.due.low, quarter.due.high, quarter.headroom)),
-        from_cents(quarter.set_aside),
-        *map(from_cents, (quarter.covered, quarter.gap, quarter.gap_low, quarter.gap_high)),
-        product,
-    )
+    """Return a quarter as amounts."""
+    return _of([quarter], quarter.name, product, first=quarter.first, set_aside=from_cents(quarter.set_aside))
 
 
-def _total(name: str, lines: list[Quarter], product: Product | None = None) -> Line:
+def _of(
+    lines: list[Quarter],
+    name: str,
+    product: Product | None = None,
+    *,
+    first: date | None = None,
+    set_aside: Decimal | None = None,
+) -> Line:
+    """Return quarters together as amounts."""
     whole = sum((one.due for one in lines), Due())
-    sums = [sum(getattr(one, key) for one in lines) for key in ("covered", "gap", "gap_low", "gap_high")]
-    room = sum(one.headroom for one in lines)
-    amounts = map(from_cents, (whole.expected, whole.low, whole.high, room))
-    return Line(name, None, *amounts, None, *map(from_cents, sums), product)
+
+    def added(key: str) -> Decimal:
+        return from_cents(sum(getattr(one, key) for one in lines))
+
+    return Line(
+        name=name,
+        first=first,
+        due=from_cents(whole.expected),
+        due_low=from_cents(whole.low),
+        due_high=from_cents(whole.high),
+        headroom=added("headroom"),
+        set_aside=set_aside,
+        covered=added("covered"),
+        gap=added("gap"),
+        gap_low=added("gap_low"),
+        gap_high=added("gap_high"),
+        product=product,
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class OfProduct:
     @cached_property
     def total(self) -> Line:
         """All quarters together."""
-        return _total(self.product.name, self.quarters, self.product)
+        return _of(self.quarters, self.product.name, self.product)
 
     @property
     def first_gap(self) -> str:
@@ -109,7 +125,7 @@ class ShelfLife:
     @cached_property
     def total(self) -> Line:
         """All products over all quarters."""
-        return _total("All quarters", [quarter for one in self.products for quarter in one.quarters])
+        return _of([quarter for one in self.products for quarter in one.quarters], "All quarters")
 
     def flat(self) -> Iterator[Line]:
         """Yield each quarter of each product."""

@@ -56,10 +56,10 @@ class ShelfLifeSerializer(serializers.Serializer):
     total = RenewalsSerializer()
     quarters = QuarterSerializer(many=True)
     products = OfProductSerializer(many=True)
-    unpriced = serializers.SlugRelatedField(
+    unpriced: serializers.RelatedField = serializers.SlugRelatedField(
         many=True, read_only=True, slug_field="code", help_text="Components left out: no cost of renewal is said."
     )
-    unused = serializers.SlugRelatedField(
+    unused: serializers.RelatedField = serializers.SlugRelatedField(
         many=True, read_only=True, slug_field="code", help_text="Components left out: no service is built of them."
     )
     without_rate = serializers.ListField(

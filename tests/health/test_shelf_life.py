@@ -28,7 +28,8 @@ def test_the_expected_cost_is_the_mean_of_the_range_and_parts_add_up():
     found = due(Decimal(10), Decimal(1000))
     assert (found.low, round(found.expected / 100), found.high) == (1000, 266, 100000)
     assert due(Decimal(10), Decimal(1000), Decimal(2)).expected == pytest.approx(2 * found.expected, abs=1)
-    assert due(Decimal(0), Decimal(0)) == Due() and not Due()
+    assert due(Decimal(0), Decimal(0)) == Due()
+    assert not Due()
     assert Due(100, 100, 101).shared(3) == [Due(34, 34, 34), Due(33, 33, 34), Due(33, 33, 33)]
 
 
