@@ -46,6 +46,13 @@ KINDS = (
     "parts",
     "service-dependencies",
     "on-call",
+    "failure-modes",
+    "drills",
+    "journeys",
+    "journey-steps",
+    "passages",
+    "incidents",
+    "impacts",
     # After the money that they are held against: what is loaded before them cannot break them.
     "guardrails",
     "waivers",

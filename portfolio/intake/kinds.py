@@ -42,14 +42,21 @@ from products.health.models import (
     Component,
     DeliveryEvent,
     Dependency,
+    Drill,
     Evidence,
+    FailureMode,
+    Impact,
+    Incident,
+    Journey,
     Measurement,
     Objective,
     OnCall,
     Part,
+    Passage,
     Process,
     Requirement,
     Service,
+    Step,
     SupportDate,
 )
 from products.roadmaps.models import Item
@@ -320,6 +327,40 @@ KINDS: dict[str, Kind] = {
         _kind(
             "exposures", Exposure, "product flag metric starts", product="vehicle-tax", flag="new-form", share="0.25",
             starts="2017-03-01", ends="", metric="",
+        ),
+        _kind(
+            "failure-modes", FailureMode, "code", code="card-acquirer-gone", name="The card acquirer is gone",
+            service="card-payments", effect="Nobody can pay by card.", detection="Payments fail for two minutes.",
+            response="Send payments to the second acquirer.",
+        ),
+        _kind(
+            "drills", Drill, "failure_mode held_on", failure_mode="card-acquirer-gone", held_on="2016-11-03",
+            has_passed="yes", minutes="12", notes="The second acquirer took over.",
+        ),
+        _kind(
+            "journeys", Journey, "code", code="tax-your-vehicle", name="Tax your vehicle", product="vehicle-tax",
+            process="taxing-a-vehicle", purpose="Drive on, lawfully.", availability="0.985", response_ms="3000",
+            metric="vehicle-tax-online",
+        ),
+        _kind(
+            "journey-steps", Step, "journey position starts", journey="tax-your-vehicle", position="3", name="Pay",
+            service="card-payments", availability="0.9965", response_ms="900", is_fixed="no", starts="2016-04-01",
+            ends="",
+        ),
+        _kind(
+            "passages", Passage, "journey position month", journey="tax-your-vehicle", position="3", month="2017-03",
+            entered="3310200", completed="3204100",
+        ),
+        _kind(
+            "incidents", Incident, "code", code="cards-declined", name="Cards were declined", service="card-payments",
+            severity="2", started_at="2017-02-14T09:10Z", detected_at="2017-02-14T09:15Z",
+            restored_at="2017-02-14T12:40Z", cause="An expired certificate.", failure_mode="card-acquirer-gone",
+            is_harmless="no",
+        ),
+        _kind(
+            "impacts", Impact, "incident metric journey starts", incident="cards-declined",
+            metric="vehicle-tax-online", journey="tax-your-vehicle", starts="2017-02-14", ends="2017-02-15",
+            lost="1400", late="900", late_share="0.25", is_in_figures="no", note="Failed payments not tried again",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",

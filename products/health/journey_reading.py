@@ -9,7 +9,8 @@ from fractions import Fraction
 
 from django.db.models import Max, QuerySet
 
-from portfolio.common.months import add_months, month_of, today
+from portfolio.common.months import add_months, month_of, overlap_days, today
+from portfolio.common.spreading import share_of_days
 from portfolio.engine import journeys as engine
 from portfolio.engine.losses import divided
 from products.health.losses import Cost, Worths, added
@@ -43,7 +44,7 @@ class Measured:
 def measured(services: Iterable[int], on: date, known: datetime | None = None) -> dict[tuple[int, str], Measured]:
     """Return what was measured of services, by service and kind of objective, over its objective's window: two queries.
 
-    A window ends with the day. Of several objectives of a kind the one with the highest target speaks for the service,
+    A window ends before the day; a measurement that begins before it is spread evenly over its days. Of several objectives of a kind the one with the highest target speaks for the service,
     of several with the same one that did worst.
     """
     objectives = {
@@ -56,10 +57,10 @@ def measured(services: Iterable[int], on: date, known: datetime | None = None) -
     rows = Measurement.objects.known(known).filter(objective__in=objectives, ends__gt=on - timedelta(days=longest))
     sums: dict[int, list[int]] = defaultdict(lambda: [0, 0])
     for objective, starts, ends, good, total in rows.values_list("objective_id", "starts", "ends", "good", "total"):
-        first = on + timedelta(days=1) - timedelta(days=objectives[objective].window_days)
-        if starts >= first and ends <= on + timedelta(days=1):
-            sums[objective][0] += good
-            sums[objective][1] += total
+        first = on - timedelta(days=objectives[objective].window_days)
+        sums[objective][0] += _within(good, starts, ends, first, on)
+        # What was bad is spread by itself: then no day has more good ones than there were in all.
+        sums[objective][1] += _within(good, starts, ends, first, on) + _within(total - good, starts, ends, first, on)
     found: dict[tuple[int, str], Measured] = {}
     for key, (good, total) in sums.items():
         if not total:
@@ -70,6 +71,14 @@ def measured(services: Iterable[int], on: date, known: datetime | None = None) -
         if before is None or (row.objective.target, -row.share) > (before.objective.target, -before.share):
             found[place] = row
     return found
+
+
+def _within(count: int, starts: date, ends: date, first: date, after: date) -> int:
+    """Return what falls into `[first, after)` of a count that is spread evenly over its days."""
+    length = (ends - starts).days
+    until = overlap_days(starts, ends, starts, after)
+    before = overlap_days(starts, ends, starts, first)
+    return share_of_days(count, until, length) - share_of_days(count, before, length) if until > before else 0
 
 
 # -- who leaves ---------------------------------------------------------------------------------------------------

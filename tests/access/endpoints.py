@@ -42,6 +42,7 @@ WRITES = {
     "unsupport": "add",
     "accept": "write",
     "merge": "write",
+    "divide": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
@@ -88,6 +89,13 @@ ABOUT = {
     "health:requirement": "health.requirement",
     "health:service": "health.service",
     "health:support-date": "health.supportdate",
+    "health:drill": "health.drill",
+    "health:failure-mode": "health.failuremode",
+    "health:impact": "health.impact",
+    "health:incident": "health.incident",
+    "health:journey": "health.journey",
+    "health:passage": "health.passage",
+    "health:step": "health.step",
     "network:link": "network.link",
     "network:usage": "network.usage",
     "rebalance:decision": "rebalance.decision",
@@ -121,13 +129,13 @@ VERBS = {
     "archive": "write", "restore": "write", "resolve": "write", "reopen": "write", "sign": "sign",
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
-    "revert": "write",
+    "revert": "write", "divide": "write",
     "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin", "renew": "begin",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport",
+    "support", "unsupport", "divide",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}

@@ -5,13 +5,14 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import timezone
 
 from portfolio.common import actions as rows
 from portfolio.rollup import actions, closing
 from portfolio.rollup.facts import known, read_months
 from portfolio.rollup.models import ProductMonth
-from tests.factories import make_impact, make_metric, make_observation, make_product, make_valuation
+from tests.factories import make_impact, make_metric, make_observation, make_product, make_user, make_valuation
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +94,23 @@ def test_a_loss_that_is_told_late_counts_in_the_first_open_month(renewals):
     then = read_months([JANUARY], known(before))[JANUARY].inputs
     now = read_months([JANUARY], known())[JANUARY].inputs
     assert (int(then.value.sum()), int(now.value.sum())) == (20_000, 19_200)
+
+
+def test_the_page_of_a_month_shows_a_loss_as_a_line_of_its_own_and_adds_up(client, renewals):
+    client.force_login(make_user("leader"))
+    impact = make_impact(metric=renewals, starts=date(2026, 1, 10), ends=date(2026, 1, 11), lost=Decimal("12.5"))
+    actions.refresh_standings()
+    page = client.get(reverse("board:product-month", args=[renewals.product.code, "2026-01"]))
+    [part] = page.context["metrics"]
+    assert (part.before_losses, part.lost, part.figure.quantity) == (100, Decimal("12.5"), Decimal("87.5"))
+    assert (part.value_before_losses, part.lost_value, part.value) == (200, -25, 175)
+    text = page.content.decode()
+    assert "Lost in incidents" in text
+    assert impact.incident.get_absolute_url() in text
+    closing.close_through(JANUARY, by=None)
+    make_impact(metric=renewals, starts=date(2026, 1, 10), ends=date(2026, 1, 11), lost=Decimal(10))
+    actions.refresh_standings()
+    [closed] = client.get(reverse("board:product-month", args=[renewals.product.code, "2026-01"])).context["metrics"]
+    assert (closed.lost, closed.value_before_losses, closed.value) == (Decimal("12.5"), 200, 175)
+    page = client.get(reverse("board:product-month", args=[renewals.product.code, "2026-02"]))
+    assert (page.context["metrics"][0].value, page.context["closing"].value) == (180, -2_000)
