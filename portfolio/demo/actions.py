@@ -23,6 +23,7 @@ from portfolio.intake.kinds import kind_named
 from portfolio.rollup.actions import roll_up
 from portfolio.rollup.models import Run
 from products.catalog.models import Product, ValueStream
+from products.health.budget_actions import keep_budget_days
 from products.value.models import Confirmation, Valuation
 from teams.models import Team
 
@@ -54,6 +55,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 begin_scenarios()
                 plan()
                 plan_a_renewal()
+                keep_budget_days()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")

@@ -53,6 +53,12 @@ KINDS = (
     "passages",
     "incidents",
     "impacts",
+    "objectives",
+    "measurements",
+    "requirements",
+    "evidence",
+    "delivery-events",
+    "exposures",
     # After the money that they are held against: what is loaded before them cannot break them.
     "guardrails",
     "waivers",
