@@ -42,6 +42,9 @@ WRITES = {
     "unsupport": "add",
     "accept": "write",
     "merge": "write",
+    "keep": "write",
+    "spam": "write",
+    "set_aside": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
@@ -59,9 +62,12 @@ MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-off
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
     "catalog:assignment": "catalog.assignment",
+    "catalog:feedback": "catalog.feedback",
+    "catalog:feedback-form": "catalog.feedbackform",
     "catalog:insight": "catalog.insight",
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
+    "catalog:theme": "catalog.theme",
     "catalog:value-stream": "catalog.valuestream",
     "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
@@ -98,6 +104,7 @@ ABOUT = {
     "value:confirmation": "value.confirmation",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
+    "value:score": "value.score",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -108,12 +115,13 @@ VERBS = {
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write",
+    "keep": "write", "aside": "write", "spam": "write",
     "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport",
+    "support", "unsupport", "aside", "spam",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}
@@ -168,6 +176,8 @@ OWN_PAGES = {
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "feedback:give",  # what it shows, and to whom: see tests/catalog/test_feedback.py
+    "feedback:thanks",
     "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so
