@@ -13,6 +13,7 @@ from portfolio.common.models import Grant, StaleMark, User
 from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
+from portfolio.demo.customers import listen
 from portfolio.demo.decisions import decide
 from portfolio.demo.roadmaps import plan, review
 from portfolio.demo.scenarios import begin_scenarios
@@ -52,6 +53,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 _confirm()
                 begin_scenarios()
                 plan()
+                listen()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")

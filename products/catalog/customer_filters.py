@@ -58,9 +58,7 @@ class FeedbackFilter(django_filters.FilterSet):
     form = CodeFilter(field_name="form", label="Form")
     product = CodeFilter(field_name="form__product", label="Product")
     state = django_filters.ChoiceFilter(choices=FeedbackState.choices, empty_label="any but spam", method="in_state")
-    received_from = django_filters.DateFilter(
-        field_name="received_at", lookup_expr="date__gte", label="From", **DAY
-    )
+    received_from = django_filters.DateFilter(field_name="received_at", lookup_expr="date__gte", label="From", **DAY)
     received_to = django_filters.DateFilter(field_name="received_at", lookup_expr="date__lte", label="To", **DAY)
 
     class Meta:

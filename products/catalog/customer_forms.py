@@ -59,6 +59,8 @@ class KeepForm(forms.Form):
             self.fields["text"].initial = feedback.text
             self.fields["text"].help_text = "Everybody who signs in can read it. They agreed to be quoted."
         else:
-            self.fields["text"].help_text = (
+            self.fields[
+                "text"
+            ].help_text = (
                 "Everybody who signs in can read it. They did not agree to be quoted: say it in your own words."
             )

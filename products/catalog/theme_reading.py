@@ -38,9 +38,7 @@ class Said:
 def said(theme: Theme) -> Said:
     """Count what is known of a theme: three queries, however much was said."""
     rows = Insight.objects.known().filter(theme=theme).order_by()
-    whole = rows.aggregate(
-        insights=Count("pk"), people=Sum("said_by"), first=Min("said_on"), last=Max("said_on")
-    )
+    whole = rows.aggregate(insights=Count("pk"), people=Sum("said_by"), first=Min("said_on"), last=Max("said_on"))
     kinds = {
         kind: (insights, people)
         for kind, insights, people in rows.values("kind")

@@ -47,9 +47,7 @@ class ScoreForm(forms.ModelForm):
             "starts": day_input(),
             "ends": day_input(),
             **{name: forms.TextInput(attrs=NUMBER) for name in ("mean", "deviation")},
-            **{
-                name: forms.TextInput(attrs=NUMBER | {"inputmode": "numeric"}) for name in ("answers", "completed")
-            },
+            **{name: forms.TextInput(attrs=NUMBER | {"inputmode": "numeric"}) for name in ("answers", "completed")},
         }
 
     def given(self) -> dict[str, Any]:

@@ -186,7 +186,9 @@ def test_what_was_written_is_read_by_who_answers_for_the_product_and_what_was_an
         assert client.get(f"/api/v1/feedback/{row.pk}/").json()["text"] == (SAID if may_read else None)
         file = client.get(reverse("catalog:feedback-list"), {"format": "csv"}).getvalue().decode()
         assert SAID not in file
-        assert client.post(reverse("catalog:feedback-spam", args=[row.pk])).status_code in ((302,) if may_read else (403,))
+        assert client.post(reverse("catalog:feedback-spam", args=[row.pk])).status_code in (
+            (302,) if may_read else (403,)
+        )
         Feedback.objects.update(state="new")
 
 
@@ -195,7 +197,9 @@ def test_kept_feedback_is_an_insight_in_words_that_its_author_agreed_to(client, 
     client.force_login(make.make_user("business_partner", product=form.product))
     theme = make.make_theme(product=form.product)
     day = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    quoted, private = (make.make_feedback(form=form, text=SAID, may_quote=may, received_at=day) for may in (True, False))
+    quoted, private = (
+        make.make_feedback(form=form, text=SAID, may_quote=may, received_at=day) for may in (True, False)
+    )
     keep = reverse("catalog:feedback-keep", args=[quoted.pk])
     assert SAID in str(client.get(keep).context["form"]["text"].value())
     assert client.get(reverse("catalog:feedback-keep", args=[private.pk])).context["form"]["text"].value() is None
@@ -210,7 +214,13 @@ def test_kept_feedback_is_an_insight_in_words_that_its_author_agreed_to(client, 
     with pytest.raises(ValidationError, match="did not agree to be quoted"):
         feedback_actions.keep(private, by=None)
 
-    corrected = {"product": form.product.pk, "said_on": "2026-03-02", "kind": "survey", "text": "Shorter", "source": "S"}
+    corrected = {
+        "product": form.product.pk,
+        "said_on": "2026-03-02",
+        "kind": "survey",
+        "text": "Shorter",
+        "source": "S",
+    }
     answer = client.post(reverse("catalog:insight-correct", args=[insight.pk]), corrected | {"reason": "Shorter."})
     assert answer.status_code == 302
     assert Insight.objects.known().get().feedback == quoted

@@ -71,7 +71,9 @@ def portfolio(db):
     for number, text in enumerate(hard):
         product = make.make_product(name=text, purpose=text)
         theme = make.make_theme(product=product, name=text, summary=text)
-        item = make.make_item(roadmap=make.make_roadmap(products=[product]), product=product, metric=None, exception=text)
+        item = make.make_item(
+            roadmap=make.make_roadmap(products=[product]), product=product, metric=None, exception=text
+        )
         make.make_insight(
             product=product, text=text, source=text, theme=theme, said_by=number + 1, team=make.make_team(), item=item,
             metric=make.make_metric(product=product), journey=make.make_journey(product=product),
