@@ -13,6 +13,7 @@ from portfolio.common.models import Grant, StaleMark, User
 from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
+from portfolio.demo.customers import listen
 from portfolio.demo.decisions import decide
 from portfolio.demo.estate import plan_a_renewal
 from portfolio.demo.roadmaps import plan, review
@@ -56,6 +57,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 plan()
                 plan_a_renewal()
                 keep_budget_days()
+                listen()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")
