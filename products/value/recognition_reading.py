@@ -33,7 +33,7 @@ class CelebrationFilter(django_filters.FilterSet):
 class CelebrationTable(CelebrationFilter):
     """The page's celebrations, in the order of its headers; one metric's are on its own page."""
 
-    metric = None
+    metric = None  # type: ignore[assignment]  # how a filter of the base is left out
     sort = SortFilter(("metric__name", "metric"), ("metric__product__name", "product"), ("observed_on", "on"))
 
 
@@ -61,5 +61,5 @@ class SharedOutcomeFilter(KnownFilterSet):
 class SharedOutcomeTable(SharedOutcomeFilter):
     """The page's shared outcomes, in the order of its headers; a metric is found by its words."""
 
-    metric = None
+    metric = None  # type: ignore[assignment]  # how a filter of the base is left out
     sort = SortFilter(("team__name", "team"), ("metric__name", "metric"), "starts", "ends")
