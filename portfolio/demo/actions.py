@@ -16,6 +16,7 @@ from portfolio.demo import rows
 from portfolio.demo.customers import listen
 from portfolio.demo.decisions import decide
 from portfolio.demo.estate import plan_a_renewal
+from portfolio.demo.recognition import recognise
 from portfolio.demo.roadmaps import plan, review
 from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
@@ -58,6 +59,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 plan_a_renewal()
                 keep_budget_days()
                 listen()
+                recognise()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")
