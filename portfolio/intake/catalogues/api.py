@@ -38,7 +38,7 @@ class CatalogueCall(serializers.Serializer):
     """Files of one format, and what to do with them."""
 
     format = serializers.ChoiceField(choices=list(FORMATS))
-    files = CatalogueFile(many=True, allow_empty=False, max_length=MOST_FILES)
+    files = serializers.ListField(child=CatalogueFile(), allow_empty=False, max_length=MOST_FILES)
     value_stream = CodeField(
         queryset=ValueStream.objects.all(), required=False, allow_null=True, default=None,
         help_text="Where systems that are new become products.",
