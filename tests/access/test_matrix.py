@@ -89,6 +89,8 @@ def request(world: World, person: Someone, endpoint: Endpoint):
 
 def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
+    if endpoint.name in world.bodies:
+        return world.bodies[endpoint.name]
     if endpoint.action == "create":
         return world.new(endpoint.kind)
     if endpoint.action in ("batch", "load"):

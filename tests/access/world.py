@@ -25,6 +25,10 @@ LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
 )
 LATER = date(2026, 6, 1)
 IN_FORCE = date(2026, 2, 1)  # a day on which the world's allocation holds
+#: A new service of the world's team.
+CATALOGUE = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: new}\nspec: {type: service, owner: ours}\n"
+)
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,11 @@ class World:
         self.people = list(self._people(scopes))
         #: What the API takes for actions that are about no new row.
         self.bodies = {
+            "catalogue-imports-list": {
+                "format": "backstage",
+                "product": "here",
+                "files": [{"name": "catalog.yaml", "text": CATALOGUE}],
+            },
             "move": {"horizon": "now"},
             "reorder": {"roadmap": "ahead", "horizon": "later", "items": ["no-more-paper", "by-phone"]},
             "start": {},

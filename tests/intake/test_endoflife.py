@@ -33,6 +33,12 @@ def test_a_cycle_ends_on_a_day_or_has_ended_or_has_no_end_that_is_known(text):
     ]
 
 
+@pytest.mark.parametrize("name", ['"\\u0000"', '"\\ud800"', "7", '""', "null"])
+def test_a_name_that_is_no_text_is_refused(name):
+    found = read(f'[{{"cycle": {name}, "eol": false}}]')
+    assert [one.topic for one in found.findings] == ["Shape"]
+
+
 def test_a_list_without_a_product_is_of_the_one_that_is_named():
     assert {one.product for one in read(V0, product="cpython").cycles} == {"cpython"}
 

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from portfolio.intake.catalogues.openslo import as_yaml, read_objectives, slo_document
+from portfolio.intake.catalogues.openslo import read_objectives
+from products.health.openslo import as_yaml, slo_document
 
 SERVICE = """
 apiVersion: openslo/v1

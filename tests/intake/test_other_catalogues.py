@@ -8,7 +8,8 @@ import pytest
 from portfolio.intake.catalogues.endoflife_import import import_support_dates
 from portfolio.intake.catalogues.openslo_import import import_openslo
 from products.health.models import Objective, Service, SupportDate
-from tests.factories import make_component, make_product, make_service, make_user
+from products.health.openslo import openslo_file
+from tests.factories import make_component, make_objective, make_product, make_service, make_user
 from tests.intake.test_endoflife import CSV, REAL, V0
 from tests.intake.test_openslo import SERVICE, slo
 
@@ -33,6 +34,15 @@ def test_an_slo_becomes_an_objective_and_an_edit_changes_just_that():
     assert slos(SERVICE, slo(), product=product).unchanged == 2
     report = slos(SERVICE, slo("{target: 0.9995}"), product=product)
     assert [(step.name, step.fields) for step in report.steps] == [("Checkout works", ("target",))]
+
+
+def test_objectives_that_are_written_as_openslo_are_read_back_unchanged():
+    objective = make_objective(code="fast", kind="latency", threshold=Decimal("250"), source="Gateway logs")
+    make_objective(code="up", service=objective.service)
+    file = openslo_file(Objective.objects.for_table())
+    assert file.headers["Content-Disposition"] == 'attachment; filename="objectives.yaml"'
+    report = slos(file.content.decode())
+    assert (report.added, report.corrected, report.unchanged) == (0, 0, 2)
 
 
 def test_an_slo_of_a_service_that_is_nowhere_is_told_and_can_be_left_out():

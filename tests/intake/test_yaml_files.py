@@ -63,8 +63,8 @@ def test_a_file_of_too_much_is_refused(monkeypatch):
 
 
 def test_a_document_that_makes_objects_or_says_a_thing_twice_is_left_out_and_the_others_are_read():
-    data = b"a: !!python/object/apply:os.system [x]\n---\nb: 1\nb: 2\n---\nc: 1\n"
+    data = b'a: !!python/object/apply:os.system [x]\n---\nb: 1\nb: 2\n---\nc: 1\n---\nd: "\\0"\n'
     documents, findings = read_documents(data, "a.yaml")
     assert [one.content for one in documents] == [{"c": "1"}]
-    assert [(one.place.document, one.place.line) for one in findings] == [(1, 1), (2, 4)]
+    assert [(one.place.document, one.place.line) for one in findings] == [(1, 1), (2, 4), (4, 8)]
     assert "lines 3 and 4" in findings[1].message

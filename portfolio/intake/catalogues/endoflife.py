@@ -193,7 +193,7 @@ def _of_v1(row: Any, product: Any, place: Place) -> CycleRead:
 
 def _cycle(product: Any, cycle: Any, eol: Any, place: Place) -> CycleRead:
     for name, value in (("product", product), ("release cycle", cycle)):
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise _Bad(f"The {name} is {shown(str(value or ''))}. Write its name, as endoflife.date has it.")
         if len(value) > MOST_NAME:
             raise _Bad(f"The {name} {shown(value)} is longer than {MOST_NAME} characters.")

@@ -1,4 +1,4 @@
-"""OpenSLO 1.0: services and service level objectives, read from YAML and written as it.
+"""OpenSLO 1.0: services and service level objectives, read from YAML; `products.health.openslo` writes it.
 
 An SLO becomes one objective for each target that it names. What it is about (availability, latency, freshness) is
 taken from the annotation `twofold/kind` where it has one, else from its words; the unit of a threshold from
@@ -16,18 +16,14 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any
 
-import yaml
-
 from portfolio.intake.catalogues.findings import Finding, Place, UnreadableFile, Weight
 from portfolio.intake.catalogues.yaml_files import Document, Lined, read_documents
 from portfolio.intake.cells import shown
+from products.health.openslo import KIND_KEY, OURS, UNIT_KEY, VERSION
 
-VERSION = "openslo/v1"
 KINDS = ("SLO", "SLI", "Service", "DataSource", "AlertPolicy", "AlertCondition", "AlertNotificationTarget")
-KIND_KEY, UNIT_KEY = "twofold/kind", "twofold/unit"
 DUPLICATE, SHAPE, TARGET, WINDOW = "Duplicate name", "Shape", "Target", "Window"
 INDICATOR, THRESHOLD, NOT_CARRIED = "Indicator", "Threshold", "Not carried"
-OURS = "Twofold"  #: the type of source in what is written here
 MOST_CODE = 60
 USUAL_DAYS = 28
 
@@ -436,41 +432,3 @@ def _refuse(
 
 def _note(found: Objectives, place: Place, about: str, message: str) -> None:
     found.findings.append(Finding(place, NOT_CARRIED, about, message, Weight.NOT_CARRIED))
-
-
-# -- Writing -----------------------------------------------------------------------------------------------------------
-
-
-def slo_document(
-    *, code: str, name: str, service: str, kind: str, target: Decimal, window_days: int, threshold: Decimal | None,
-    source: str,
-) -> dict[str, Any]:  # fmt: skip
-    """Return one objective as an OpenSLO document; read again, it gives the same objective."""
-    spec: dict[str, Any] = {"description": source} if source else {}
-    metric = {"metricSource": {"type": OURS, "spec": {"query": source}}}
-    objective: dict[str, Any] = {"target": float(target)}
-    if threshold is None:
-        measured: dict[str, Any] = {"ratioMetric": {"counter": True, "good": metric, "total": metric}}
-    else:
-        measured = {"thresholdMetric": metric}
-        objective = {"op": "lte", "value": float(threshold), **objective}
-    unit = {"latency": "ms", "freshness": "m"}.get(kind)
-    annotations = {KIND_KEY: kind, **({UNIT_KEY: unit} if unit and threshold is not None else {})}
-    return {
-        "apiVersion": VERSION,
-        "kind": "SLO",
-        "metadata": {"name": code, "displayName": name, "annotations": annotations},
-        "spec": {
-            **spec,
-            "service": service,
-            "indicator": {"metadata": {"name": f"{code}-indicator"}, "spec": measured},
-            "timeWindow": [{"duration": f"{window_days}d", "isRolling": True}],
-            "budgetingMethod": "Occurrences",
-            "objectives": [objective],
-        },
-    }
-
-
-def as_yaml(documents: Iterable[dict[str, Any]]) -> str:
-    """Return documents as one YAML file."""
-    return yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, explicit_start=True)

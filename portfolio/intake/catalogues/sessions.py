@@ -124,7 +124,8 @@ class CatalogueReport:
         if self.is_refused:
             return f"{broken} {'thing is' if broken == 1 else 'things are'} broken; nothing was changed"
         verb = "would be " if self.is_dry_run else ""
-        words = f"{self.added:,} row{'' if self.added == 1 else 's'} {verb}added, {self.corrected} {verb}changed, {self.unchanged} unchanged"
+        rows = "row" if self.added == 1 else "rows"
+        words = f"{self.added:,} {rows} {verb}added, {self.corrected:,} {verb}changed, {self.unchanged:,} unchanged"
         return f"{words}; {broken} broken {'thing' if broken == 1 else 'things'} left out" if broken else words
 
 

@@ -179,6 +179,8 @@ class _Refused(UnreadableFile):
 def _value(node: Any, place: Place) -> Any:
     line = node.start_mark.line + 1
     if isinstance(node, yaml.ScalarNode):
+        if "\x00" in node.value:
+            raise _Refused("The text here has a NUL character in it. Take it out.", place, line)
         if node.tag == _NULL:
             return None
         if node.tag == _BOOL:
