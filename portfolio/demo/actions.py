@@ -14,6 +14,7 @@ from portfolio.common.money import base_currency
 from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
 from portfolio.demo.decisions import decide
+from portfolio.demo.estate import plan_a_renewal
 from portfolio.demo.roadmaps import plan, review
 from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
@@ -52,6 +53,7 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 _confirm()
                 begin_scenarios()
                 plan()
+                plan_a_renewal()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")
