@@ -97,7 +97,7 @@ def told_stability(team: Team) -> dict[str, Any]:
 def told_load(team: Team) -> list[dict[str, Any]]:
     """Return what a team has to do today."""
     rows = team.memberships.known()
-    return LoadSerializer(loads([team.pk], first_days(rows), today())[team.pk], many=True).data
+    return list(LoadSerializer(loads([team.pk], first_days(rows), today())[team.pk], many=True).data)
 
 
 class _Told:

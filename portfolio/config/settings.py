@@ -61,7 +61,18 @@ TWOFOLD_RAMP_UP_MONTHS = env.float("TWOFOLD_RAMP_UP_MONTHS", default=3)
 TWOFOLD_TENURE_MONTHS = env.float("TWOFOLD_TENURE_MONTHS", default=24)
 TWOFOLD_DISCIPLINES = env.list(
     "TWOFOLD_DISCIPLINES",
-    default=["product", "design", "engineering", "quality", "infrastructure", "data", "support", "business"],
+    default=[
+        "product-management",
+        "delivery-management",
+        "design-and-research",
+        "engineering",
+        "quality",
+        "data",
+        "operations",
+        "business",
+    ]
+    if TWOFOLD_DEMO
+    else ["product", "design", "engineering", "quality", "infrastructure", "data", "support", "business"],
 )
 TWOFOLD_TEAM_LIMIT = env.int("TWOFOLD_TEAM_LIMIT", default=9)
 TWOFOLD_RAMP_UP_WEEKS = env.list("TWOFOLD_RAMP_UP_WEEKS", cast=float, default=[3.0, 8.0])

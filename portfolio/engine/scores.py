@@ -17,7 +17,7 @@ SCALE = (1.0, 5.0)  #: of an answer about satisfaction or effort
 class Answers(NamedTuple):
     """How many answers there were on a scale, their mean, and their standard deviation (0 of a single one)."""
 
-    count: int
+    number: int
     mean: float
     deviation: float
 

@@ -65,8 +65,8 @@ def split(fte: ArrayLike, shares: ArrayLike, pulls: ArrayLike, needed: ArrayLike
     """Return the best split of a team into as few parts as its limit allows. The same input gives the same parts.
 
     Products are grouped by, in this order: no part with more work than `limit` people do, or less than `LEAST` do, at
-    the team's people to work; the least pull cut; the most even work. People then by: the fewest lacking disciplines;
-    FTE in keeping with the work; each discipline in keeping with the work.
+    the team's people to work; the least pull cut; the most even work. People then by: the fewest lacking disciplines,
+    in all and then in any one part; FTE, in all and of each discipline, in keeping with the work.
 
     Parameters
     ----------
@@ -245,12 +245,9 @@ def _placed(hands: NDArray[np.float64], needs: NDArray[np.bool_], work: NDArray[
     def key(places: Labels) -> Key:
         has = np.zeros_like(due)
         np.add.at(has, places, hands)
-        off = abs(has - due)
-        return (
-            float((has[:, needs] == 0).sum()),
-            round(float(abs(has.sum(axis=1) - due.sum(axis=1)).sum()), DIGITS),
-            round(float(off.sum()), DIGITS),
-        )
+        off = abs(has - due).sum() + abs(has.sum(axis=1) - due.sum(axis=1)).sum()
+        lacking = (has[:, needs] == 0).sum(axis=1)
+        return float(lacking.sum()), float((lacking**2).sum()), round(float(off), DIGITS)
 
     def is_allowed(places: Labels) -> bool:
         count = np.bincount(places, minlength=parts)

@@ -188,6 +188,7 @@ def proposal(team: Team, on: date | None = None) -> Proposal:
         Link.objects.known().current(day).filter(consumer__in=share).select_related("supplier", "consumer").with_use()
     )
     pulls = [_pull(row, share[row.supplier_id] * fte) for row in links if row.supplier_id in share]
+    pulls.sort(key=lambda one: (-one.fte, one.words))
     elsewhere = _elsewhere(team, needed, [row.supplier for row in links if row.supplier_id not in share], day)
     base = Proposal(
         team=team,

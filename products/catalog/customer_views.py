@@ -1,7 +1,7 @@
 """Pages of themes, of the public forms, and of the feedback that came in by them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portfolio.common import access, histories, pages
 from portfolio.common.errors import TwofoldError
+from portfolio.common.models import User
 from portfolio.common.months import today
 from products.catalog import exports, feedback_actions, theme_reading
 from products.catalog.customer_filters import FeedbackFormTable, FeedbackTable, ThemeTable
@@ -225,7 +226,9 @@ def feedback_keep(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         given = dict(form.cleaned_data)
         text = given.pop("text")
-        insight = pages.attempt(form, lambda: feedback_actions.keep(feedback, text=text, about=given, by=request.user))
+        insight = pages.attempt(
+            form, lambda: feedback_actions.keep(feedback, text=text, about=given, by=cast(User, request.user))
+        )
         if insight:
             messages.success(request, "It is kept as an insight.")
             return redirect(insight)

@@ -145,8 +145,8 @@ def _too_large(request: HttpRequest) -> int:
 
 def _handed_out_again(answers: AnswerForm, form: FeedbackForm) -> AnswerForm:
     """Return the same answers in a form that is opened now."""
-    answers.data = answers.data.copy()
-    answers.data["token"] = Opened.token(form)
+    data: Any = answers.data
+    answers.data = data.copy() | {"token": Opened.token(form)}
     return answers
 
 

@@ -79,7 +79,7 @@ class Span:
 
 
 def spans(roadmap: Roadmap, items: Iterable[Item], on: date | None = None, known: datetime | None = None) -> list[Span]:
-    """Return now and next, given a roadmap's open items with their teams. Three queries.
+    """Return now and next, given a roadmap's open items with their teams. Four queries.
 
     A team that is wholly assigned is one team-week a week, less the part of its people's time that is known to be
     away; learning and quiet time are part of a week's work. Items that name a team count against that team's share in

@@ -110,7 +110,7 @@ def _facts(metric: Metric, row: dict[str, int] | None) -> dict[str, Any] | None:
         return None
     found = of_sums(row[f"{name}_count"], row[f"{name}_sum"], row[f"{name}_squares"])
     return {
-        "answers": found.count,
+        "answers": found.number,
         "mean": Decimal(found.mean).quantize(PLACES),
         "deviation": Decimal(found.deviation).quantize(PLACES),
         "completed": None,

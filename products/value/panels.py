@@ -10,7 +10,7 @@ from products.value.models import Metric, Score
 
 
 def scores(product: Product, *, on: date | None = None, known: datetime | None = None) -> list[Score]:
-    """Return what `value/_product_scores.html` shows: the latest score of each metric that asks customers; one query."""
+    """Return what `value/_product_scores.html` shows: the latest score of each metric that asks; one query."""
     day = on or today()
     of_metric = Score.objects.known(known).filter(metric=OuterRef("pk"), starts__lte=day).order_by("-starts", "-pk")
     asking = Metric.objects.filter(product=product).exclude(asks="")

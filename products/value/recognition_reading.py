@@ -31,14 +31,16 @@ class CelebrationFilter(django_filters.FilterSet):
 
 
 class CelebrationTable(CelebrationFilter):
-    """The page's celebrations, in the order of its headers."""
+    """The page's celebrations, in the order of its headers; one metric's are on its own page."""
 
+    metric = None  # type: ignore[assignment]  # how a filter of the base is left out
     sort = SortFilter(("metric__name", "metric"), ("metric__product__name", "product"), ("observed_on", "on"))
 
 
 class SharedOutcomeFilter(KnownFilterSet):
     """Filters of shared outcomes."""
 
+    search = django_filters.CharFilter(method="matching", **WORDS)
     on = django_filters.DateFilter(method="holding_on", label="Holding on", **DAY)
     team = CodeFilter(field_name="team", label="Team")
     metric = CodeFilter(field_name="metric", label="Metric")
@@ -47,12 +49,17 @@ class SharedOutcomeFilter(KnownFilterSet):
         model = SharedOutcome
         fields: list[str] = []
 
+    def matching(self, queryset, name, value):
+        """Return the shared outcomes whose metric or product has the words in its name."""
+        return queryset.filter(Q(metric__name__icontains=value) | Q(metric__product__name__icontains=value))
+
     def holding_on(self, queryset, name, value):
         """Return the rows that hold on a day."""
         return queryset.current(value)
 
 
 class SharedOutcomeTable(SharedOutcomeFilter):
-    """The page's shared outcomes, in the order of its headers."""
+    """The page's shared outcomes, in the order of its headers; a metric is found by its words."""
 
+    metric = None  # type: ignore[assignment]  # how a filter of the base is left out
     sort = SortFilter(("team__name", "team"), ("metric__name", "metric"), "starts", "ends")

@@ -1,6 +1,7 @@
 """Pages of scores: what customers answered, with how many they were and an interval."""
 
 from collections.abc import Callable
+from typing import cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from portfolio.common import access, pages
+from portfolio.common.models import User
 from products.value import exports, score_actions
 from products.value.models import Metric, Score
 from products.value.score_filters import ScoreTable
@@ -31,6 +33,10 @@ def score_list(request: HttpRequest) -> HttpResponseBase:
     )
 
 
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)  # whoever is not signed in does not get here
+
+
 def _score(request: HttpRequest, pk: int) -> Score:
     return get_object_or_404(Score.objects.visible_to(request.user).for_table(), pk=pk)
 
@@ -50,7 +56,7 @@ def score_add(request: HttpRequest) -> HttpResponse:
     form = ScoreForm(request.POST or None, initial=given)
     done = None
     if request.method == "POST" and form.is_valid():
-        done = pages.attempt(form, lambda: score_actions.record_score(form.instance, by=request.user))
+        done = pages.attempt(form, lambda: score_actions.record_score(form.instance, by=_user(request)))
     if done:
         messages.success(request, f"{done} is recorded.")
         pages.tell_what_follows(request, done.observation)
@@ -78,7 +84,7 @@ def score_correct(request: HttpRequest, pk: int) -> HttpResponse:
 
     def change() -> Score:
         reason = form.cleaned_data["reason"]
-        return score_actions.correct_score(score, changes=form.given(), reason=reason, by=request.user)
+        return score_actions.correct_score(score, changes=form.given(), reason=reason, by=_user(request))
 
     words = f"{score} is corrected; the old row stays readable."
     context = {
@@ -103,7 +109,7 @@ def score_retract(request: HttpRequest, pk: int) -> HttpResponse:
     form = pages.ReasonForm(request.POST or None)
 
     def change() -> Score:
-        return score_actions.retract_score(score, reason=form.cleaned_data["reason"], by=request.user)
+        return score_actions.retract_score(score, reason=form.cleaned_data["reason"], by=_user(request))
 
     context = {
         "form": form,

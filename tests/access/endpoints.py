@@ -43,6 +43,9 @@ WRITES = {
     "accept": "write",
     "merge": "write",
     "divide": "write",
+    "keep": "write",
+    "spam": "write",
+    "set_aside": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
@@ -62,9 +65,12 @@ MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-off
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
     "catalog:assignment": "catalog.assignment",
+    "catalog:feedback": "catalog.feedback",
+    "catalog:feedback-form": "catalog.feedbackform",
     "catalog:insight": "catalog.insight",
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
+    "catalog:theme": "catalog.theme",
     "catalog:value-stream": "catalog.valuestream",
     "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
@@ -127,6 +133,7 @@ ABOUT = {
     "value:metric": "value.metric",
     "value:observation": "value.observation",
     "value:shared-outcome": "value.sharedoutcome",
+    "value:score": "value.score",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -138,11 +145,12 @@ VERBS = {
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write", "divide": "write",
     "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin", "renew": "begin",
+    "keep": "write", "aside": "write", "spam": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport", "divide",
+    "support", "unsupport", "divide", "aside", "spam",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}
@@ -209,6 +217,8 @@ OWN_PAGES = {
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "feedback:give",  # what it shows, and to whom: see tests/catalog/test_feedback.py
+    "feedback:thanks",
     "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so

@@ -245,6 +245,7 @@ class World:
             "ship": {},
             "drop": {"why": "Too dear."},
             "settle": {"key": "link:0", "goes_to": "Nowhere."},
+            "keep": {"text": "It was easy."},
         }
 
     def _behind_the_value(self, person: Person, metric: Metric) -> dict[str, Model]:

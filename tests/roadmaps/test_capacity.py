@@ -84,11 +84,11 @@ def test_without_a_team_there_is_nothing_to_set_it_against(roadmap):
     assert later.whole.words == "Nothing is asked."
 
 
-def test_it_takes_three_queries_however_many_items(roadmap, django_assert_num_queries):
-    """Assignments and their teams, who is in these, and who is away."""
+def test_it_takes_four_queries_however_many_items(roadmap, django_assert_num_queries):
+    """Products, assignments with their teams, who is in these, and who is away."""
     make.make_membership(team=make.make_assignment(product=roadmap.products.first()).team)
     for _ in range(5):
         item(roadmap, 4, 8)
     rows = list(roadmap.items.open().select_related("team"))
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         spans(roadmap, rows)
