@@ -13,6 +13,7 @@ from portfolio.common.rows import RecordedPages, Shown, period_of
 from products.health import promise_exports
 from products.health.budget_reading import Row, budgets_of, over_time
 from products.health.models import DeliveryEvent, Evidence, Measurement, Objective, Requirement, Service
+from products.health.openslo import openslo_file
 from products.health.promise_filters import EvidenceTable, MeasurementTable, ObjectiveTable, RequirementTable
 from products.health.promise_forms import EvidenceForm, MeasurementForm, ObjectiveForm, RequirementForm
 from products.health.promise_reading import readiness_of, requirements_of, risky_releases
@@ -41,6 +42,8 @@ def _order(rows: list[Row], sort: str) -> list[Row]:
 def objective_list(request: HttpRequest) -> HttpResponseBase:
     """List objectives with what is left of their error budgets today, what has least left first."""
     filterset = ObjectiveTable(request.GET, Objective.objects.visible_to(request.user).for_table())
+    if filterset.is_valid() and request.GET.get("format") == "openslo":
+        return openslo_file(filterset.qs)
     if filterset.is_valid() and "format" in request.GET:
         rows = None
     else:
