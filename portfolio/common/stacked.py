@@ -42,7 +42,7 @@ def stacked(
         "data": [
             {
                 "type": "bar", "name": part.name, "x": xs, "y": [round(value, 4) for value in part.values],
-                "marker": {"color": colour, "opacity": opacity, "line": {"color": "var(--paper)", "width": 1}},
+                "opacity": opacity, "marker": {"color": colour, "line": {"color": "var(--paper)", "width": 1}},
                 "hovertemplate": f"%{{x|%b %Y}}<br>{part.name}: %{{y:.2f}} {unit}<extra></extra>",
             }
             for part, (colour, opacity) in zip(shown, looks, strict=True)
