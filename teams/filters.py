@@ -87,7 +87,7 @@ class TeamTable(TeamFilter):
     show = django_filters.ChoiceFilter(
         method="as_shown", choices=[("past", "Beside its own past")], label="Show", empty_label="Today"
     )
-    sort = SortFilter("name", "people", "fte", "products", "assigned", "free")
+    sort = SortFilter("name", "people", "fte", "products", "assigned", "free", ("last_heard_on", "heard"))
 
     def as_shown(self, queryset, name, value):
         """Return the same teams: what is shown of them is for the page."""

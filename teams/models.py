@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -130,7 +130,13 @@ class TeamQuerySet(DescribedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.with_capacity().order_by("name", "pk")
+        return self.with_capacity().with_heard().order_by("name", "pk")
+
+    def with_heard(self, on: date | None = None) -> Self:
+        """Add `last_heard_on`: the day on which a customer said something to the team, by a day, today; or None."""
+        heard = apps.get_model("catalog.Insight").objects.known().heard().filter(said_on__lte=on or today())
+        last = heard.filter(team=OuterRef("pk")).order_by().values("team").annotate(last=Max("said_on")).values("last")
+        return self.annotate(last_heard_on=Subquery(last))
 
 
 class Team(Described):

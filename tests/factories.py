@@ -54,6 +54,7 @@ from products.value.models import (
     SharedOutcome,
     Valuation,
 )
+from products.value.score_actions import record_score
 from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
 
 _numbers = count(1)
@@ -426,7 +427,8 @@ def make_score(**given) -> Score:
     defaults = {"starts": START, "ends": START + timedelta(days=31), "answers": 40, "source": "Survey 1", **answers}
     if not answers:
         defaults["completed"] = 36
-    return _recorded(Score, defaults, given)
+    by = given.pop("by", None)
+    return record_score(Score(**(defaults | given)), by=by)
 
 
 def make_shared_outcome(**given) -> SharedOutcome:
@@ -524,9 +526,10 @@ def make_step(**given) -> health.Step:
 
 
 def make_passage(**given) -> health.Passage:
-    if "step" not in given:
-        given["step"] = make_step()
-    return _recorded(health.Passage, {"month": START, "entered": 1000, "completed": 900}, given)
+    """Make a passage of a step of `journey=`; without one, of a new journey's first step."""
+    if "journey" not in given:
+        given["journey"] = make_step().journey
+    return _recorded(health.Passage, {"position": 1, "month": START, "entered": 1000, "completed": 900}, given)
 
 
 def make_failure_mode(**given) -> health.FailureMode:

@@ -7,4 +7,4 @@ class NetworkConfig(AppConfig):
 
     def ready(self) -> None:
         """Tell roadmaps what of this room rests on a product and which are linked, and teams that they can be split."""
-        from portfolio.network import interests, joining, team_panels  # noqa: F401
+        from portfolio.network import downstream, interests, joining, team_panels  # noqa: F401

@@ -6,5 +6,13 @@ class HealthConfig(AppConfig):
     label = "health"
 
     def ready(self) -> None:
-        """Tell teams what they keep."""
-        from products.health import team_panels  # noqa: F401
+        """Tell roadmaps and their agendas, services' pages and teams what there is of services, and how it fares."""
+        from products.health import (  # noqa: F401
+            agenda,
+            incident_agenda,
+            interests,
+            journey_panels,
+            promise_agenda,
+            promise_panels,
+            team_panels,
+        )

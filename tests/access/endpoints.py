@@ -42,6 +42,10 @@ WRITES = {
     "unsupport": "add",
     "accept": "write",
     "merge": "write",
+    "divide": "write",
+    "keep": "write",
+    "spam": "write",
+    "set_aside": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
@@ -50,6 +54,7 @@ STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
     "shape", "stability", "workload",
+    "budget",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -60,9 +65,12 @@ MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-off
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
     "catalog:assignment": "catalog.assignment",
+    "catalog:feedback": "catalog.feedback",
+    "catalog:feedback-form": "catalog.feedbackform",
     "catalog:insight": "catalog.insight",
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
+    "catalog:theme": "catalog.theme",
     "catalog:value-stream": "catalog.valuestream",
     "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
@@ -76,6 +84,26 @@ ABOUT = {
     "funding:transfer": "funding.transfer",
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
+    "health:component": "health.component",
+    "health:delivery-event": "health.deliveryevent",
+    "health:dependency": "health.dependency",
+    "health:evidence": "health.evidence",
+    "health:improvement": "health.service",
+    "health:measurement": "health.measurement",
+    "health:objective": "health.objective",
+    "health:on-call": "health.oncall",
+    "health:part": "health.part",
+    "health:process": "health.process",
+    "health:requirement": "health.requirement",
+    "health:service": "health.service",
+    "health:support-date": "health.supportdate",
+    "health:drill": "health.drill",
+    "health:failure-mode": "health.failuremode",
+    "health:impact": "health.impact",
+    "health:incident": "health.incident",
+    "health:journey": "health.journey",
+    "health:passage": "health.passage",
+    "health:step": "health.step",
     "network:link": "network.link",
     "network:team": "teams.team",
     "network:usage": "network.usage",
@@ -101,9 +129,11 @@ ABOUT = {
     "teams:thanks": "teams.thanks",
     "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
+    "value:exposure": "value.exposure",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
     "value:shared-outcome": "value.sharedoutcome",
+    "value:score": "value.score",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -113,19 +143,23 @@ VERBS = {
     "archive": "write", "restore": "write", "resolve": "write", "reopen": "write", "sign": "sign",
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
-    "revert": "write",
-    "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin",
+    "revert": "write", "divide": "write",
+    "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin", "renew": "begin",
+    "keep": "write", "aside": "write", "spam": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport",
+    "support", "unsupport", "divide", "aside", "spam",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "split",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
+    "split",
+    "readiness",
+    "delivery",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -139,6 +173,8 @@ READING_PAGES = {
     "board:product-month",
     "funding:overview",
     "funding:product",
+    "funding:shelf-life",
+    "health:component-shelf-life",
     "intake:template",
     "network:network",
     "rebalance:calibration",
@@ -156,13 +192,20 @@ SPECIAL = {
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write", "roadmaps:baseline-add": "write"}
 #: A page that is about another kind of row than its name says.
-ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario", "roadmaps:item-settle": "roadmaps.interest"}
+ABOUT_ANOTHER = {
+    "health:component-renew": "roadmaps.item",  # it takes a roadmap that the item may go on
+    "rebalance:decision-propose": "rebalance.scenario",
+    "roadmaps:item-settle": "roadmaps.interest",
+}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
 OWN_PAGES = {
     "account-tokens",
     "account-token-revoke",
     "board:digest",
     "board:today",
+    "intake:catalogue-discard",
+    "intake:catalogue-import",
+    "intake:catalogue-preview",
     "intake:discard",
     "intake:import",
     "intake:preview",
@@ -174,6 +217,8 @@ OWN_PAGES = {
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "feedback:give",  # what it shows, and to whom: see tests/catalog/test_feedback.py
+    "feedback:thanks",
     "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so
