@@ -70,9 +70,7 @@ def test_the_strictest_objective_speaks_for_a_service_and_only_its_window_counts
     found = measured([booking.pk], TODAY)[booking.pk, "availability"]
     assert (found.objective, found.good, found.total) == (strict, 995, 1000)
     # Half of these four days lie in the 28 before the last of March.
-    make.make_measurement(
-        objective=strict, starts=date(2026, 3, 1), ends=date(2026, 3, 5), good=90, total=100
-    )
+    make.make_measurement(objective=strict, starts=date(2026, 3, 1), ends=date(2026, 3, 5), good=90, total=100)
     found = measured([booking.pk], TODAY)[booking.pk, "availability"]
     assert (found.good, found.total) == (995 + 45, 1000 + 50)
 
