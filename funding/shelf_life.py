@@ -7,7 +7,7 @@ quarters of the fiscal year. The arithmetic is in `products.health.shelf_life`, 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -34,7 +34,8 @@ class Line:
     due_low: Decimal
     due_high: Decimal
     headroom: Decimal
-    set_aside: Decimal | None  #: by earlier quarters; none for several quarters together
+    money: Decimal | None  #: that is there; none for several quarters together, whose money is the same money
+    left: Decimal | None  #: for later quarters
     covered: Decimal
     gap: Decimal
     gap_low: Decimal
@@ -48,22 +49,37 @@ class Line:
 
 
 def _line(quarter: Quarter, product: Product | None = None) -> Line:
-    return Line(
-        quarter.name,
-        quarter.first,
-        *map(from_cents, (quarter.due.expected, quarter.due.low, quarter.due.high, quarter.headroom)),
-        from_cents(quarter.set_aside),
-        *map(from_cents, (quarter.covered, quarter.gap, quarter.gap_low, quarter.gap_high)),
-        product,
+    """Return a quarter as amounts."""
+    return replace(
+        _of([quarter], quarter.name, product),
+        first=quarter.first,
+        money=from_cents(quarter.money),
+        left=from_cents(quarter.left),
     )
 
 
-def _total(name: str, lines: list[Quarter], product: Product | None = None) -> Line:
+def _of(lines: list[Quarter], name: str, product: Product | None = None) -> Line:
+    """Return quarters together as amounts."""
     whole = sum((one.due for one in lines), Due())
-    sums = [sum(getattr(one, key) for one in lines) for key in ("covered", "gap", "gap_low", "gap_high")]
-    room = sum(one.headroom for one in lines)
-    amounts = map(from_cents, (whole.expected, whole.low, whole.high, room))
-    return Line(name, None, *amounts, None, *map(from_cents, sums), product)
+
+    def added(key: str) -> Decimal:
+        return from_cents(sum(getattr(one, key) for one in lines))
+
+    return Line(
+        name=name,
+        first=None,
+        due=from_cents(whole.expected),
+        due_low=from_cents(whole.low),
+        due_high=from_cents(whole.high),
+        headroom=added("headroom"),
+        money=None,
+        left=None,
+        covered=added("covered"),
+        gap=added("gap"),
+        gap_low=added("gap_low"),
+        gap_high=added("gap_high"),
+        product=product,
+    )
 
 
 @dataclass(frozen=True)
@@ -82,7 +98,7 @@ class OfProduct:
     @cached_property
     def total(self) -> Line:
         """All quarters together."""
-        return _total(self.product.name, self.quarters, self.product)
+        return _of(self.quarters, self.product.name, self.product)
 
     @property
     def first_gap(self) -> str:
@@ -109,7 +125,7 @@ class ShelfLife:
     @cached_property
     def total(self) -> Line:
         """All products over all quarters."""
-        return _total("All quarters", [quarter for one in self.products for quarter in one.quarters])
+        return _of([quarter for one in self.products for quarter in one.quarters], "All quarters")
 
     def flat(self) -> Iterator[Line]:
         """Yield each quarter of each product."""

@@ -36,7 +36,8 @@ class QuarterSerializer(RenewalsSerializer):
 
     quarter = serializers.CharField(source="name", help_text="Such as Q4 2016/17.")
     first = MonthField(help_text="Its first month.")
-    set_aside = amount(help_text="By earlier quarters.")
+    money = amount(help_text="What is there: left by earlier quarters, and headroom; never below nothing.")
+    left = amount(help_text="money - covered, for later quarters.")
 
 
 class OfProductSerializer(serializers.Serializer):
@@ -56,10 +57,10 @@ class ShelfLifeSerializer(serializers.Serializer):
     total = RenewalsSerializer()
     quarters = QuarterSerializer(many=True)
     products = OfProductSerializer(many=True)
-    unpriced = serializers.SlugRelatedField(
+    unpriced: serializers.RelatedField = serializers.SlugRelatedField(
         many=True, read_only=True, slug_field="code", help_text="Components left out: no cost of renewal is said."
     )
-    unused = serializers.SlugRelatedField(
+    unused: serializers.RelatedField = serializers.SlugRelatedField(
         many=True, read_only=True, slug_field="code", help_text="Components left out: no service is built of them."
     )
     without_rate = serializers.ListField(

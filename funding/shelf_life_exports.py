@@ -3,6 +3,8 @@
 from portfolio.common import sheets
 from portfolio.common.exports import Column, Sheet
 
+_AMOUNTS = ("due", "due_low", "due_high", "headroom", "money", "covered", "left", "gap", "gap_low", "gap_high")
+
 SHELF_LIFE = Sheet(
     "shelf-life",
     (
@@ -10,9 +12,6 @@ SHELF_LIFE = Sheet(
         Column("name", "product__name", sheets.TEXT),
         Column("quarter", "name", sheets.TEXT),
         Column("starts", "first", sheets.DAY),
-        *(
-            Column(name, name, sheets.LONG_AMOUNT)
-            for name in "due due_low due_high headroom set_aside covered gap gap_low gap_high".split()
-        ),
+        *(Column(name, name, sheets.LONG_AMOUNT) for name in _AMOUNTS),
     ),
 )

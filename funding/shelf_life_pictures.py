@@ -30,8 +30,8 @@ def renewals_by_quarter(found: ShelfLife) -> charts.Chart:
     }
     total = found.total
     words = (
-        f"{formats.money_short(total.gap, base)} of {formats.money_short(total.due, base)} is not covered by money that "
-        "is set aside."
+        f"{formats.money_short(total.gap, base)} of {formats.money_short(total.due, base)} is not covered by money "
+        "that is set aside."
         if total.gap
         else f"Money is set aside for all {formats.money_short(total.due, base)} that is due."
     )

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Count, DecimalField, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import Count, DecimalField, F, Max, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 
@@ -130,7 +130,13 @@ class TeamQuerySet(DescribedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows."""
-        return self.with_capacity().order_by("name", "pk")
+        return self.with_capacity().with_heard().order_by("name", "pk")
+
+    def with_heard(self, on: date | None = None) -> Self:
+        """Add `last_heard_on`: the day on which a customer said something to the team, by a day, today; or None."""
+        heard = apps.get_model("catalog.Insight").objects.known().heard().filter(said_on__lte=on or today())
+        last = heard.filter(team=OuterRef("pk")).order_by().values("team").annotate(last=Max("said_on")).values("last")
+        return self.annotate(last_heard_on=Subquery(last))
 
 
 class Team(Described):
@@ -358,6 +364,9 @@ class Absence(Recorded):
         )
 
 
+LONGEST_THANKS = 2_000  #: characters
+
+
 class ThanksQuerySet(RecordedQuerySet):
     """Reads of thanks: those given in private are read by who gave them and who they are for."""
 
@@ -400,6 +409,23 @@ class Thanks(Recorded):
 
     def __str__(self) -> str:
         return f"Thanks to {self.team or self.person}"
+
+    def is_own(self, user) -> bool:
+        """Whoever gave thanks may put their words right, or take them back."""
+        return self.recorded_by_id is not None and self.recorded_by_id == user.pk
+
+    def guard(self) -> None:
+        """Refuse to say more than anyone reads, and a correction that others would read than read the first words."""
+        if len(self.text) > LONGEST_THANKS:
+            raise ValidationError(
+                {"text": f"This has {len(self.text):,} characters; thanks have {LONGEST_THANKS:,} at most. Shorten it."}
+            )
+        old = self.corrects
+        if old and (old.team_id, old.person_id, old.is_open) != (self.team_id, self.person_id, self.is_open):
+            raise ValidationError(
+                "Who is thanked, and whether in the open, does not change: others would read it. Retract these "
+                "thanks and give new ones."
+            )
 
     def get_absolute_url(self) -> str:
         """Return the address of these thanks."""

@@ -54,6 +54,7 @@ from products.value.models import (
     SharedOutcome,
     Valuation,
 )
+from products.value.score_actions import record_score
 from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
 
 _numbers = count(1)
@@ -426,7 +427,8 @@ def make_score(**given) -> Score:
     defaults = {"starts": START, "ends": START + timedelta(days=31), "answers": 40, "source": "Survey 1", **answers}
     if not answers:
         defaults["completed"] = 36
-    return _recorded(Score, defaults, given)
+    by = given.pop("by", None)
+    return record_score(Score(**(defaults | given)), by=by)
 
 
 def make_shared_outcome(**given) -> SharedOutcome:

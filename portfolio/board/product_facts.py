@@ -24,10 +24,13 @@ _TABLES = {
     "observation": "value.observation",
     "roadmap": "roadmaps.roadmap",
     "roadmap_product": "roadmaps.roadmap_products",
+    "score": "value.score",
     "segment": "catalog.segment",
     "valuation": "value.valuation",
     "edited_metric": "value.historicalmetric",
     "edited_segment": "catalog.historicalsegment",
+    "edited_feedback_form": "catalog.historicalfeedbackform",
+    "edited_theme": "catalog.historicaltheme",
     "edited_stream": "funding.historicalfundingstream",
     "edited_team": "teams.historicalteam",
 }
@@ -62,6 +65,11 @@ _QUESTION = """
         SELECT decision_id FROM {decision_line} WHERE product_id = %(product)s)
     UNION ALL SELECT 16, count(*), sum(version) FROM {roadmap} WHERE id IN (
         SELECT roadmap_id FROM {roadmap_product} WHERE product_id = %(product)s)
+    UNION ALL SELECT 17, count(*), sum(id) FROM {score} WHERE metric_id IN ({metrics}) AND retracted_at IS NULL
+    UNION ALL SELECT 18, count(*), sum(id) FROM {insight} WHERE retracted_at IS NULL
+        AND team_id IN (SELECT team_id FROM {assignment} {known})
+    UNION ALL SELECT 19, count(*), sum(history_id) FROM {edited_theme} WHERE product_id = %(product)s
+    UNION ALL SELECT 20, count(*), sum(history_id) FROM {edited_feedback_form} WHERE product_id = %(product)s
 """
 
 

@@ -16,14 +16,16 @@ from django.utils import timezone
 
 from funding.models import FundingStream
 from portfolio.common import access
-from portfolio.common.formats import day_name
+from portfolio.common.formats import day_name, ratio, share
 from portfolio.common.models import User
 from portfolio.common.months import months_after
 from portfolio.rebalance import approvals
 from portfolio.rebalance.models import Approval, Decision, Status
 from products.catalog.models import Product
+from products.health.budget_reading import troubled
 from products.health.estate import SOON, is_unsupported
-from products.health.models import Component, Impact, Incident, Part
+from products.health.models import Component, Impact, Incident, Objective, Part, Requirement
+from products.health.promise_reading import expiring
 from products.health.renewals import ending
 from products.roadmaps.agreement import is_due, said_of
 from products.roadmaps.models import (
@@ -293,6 +295,43 @@ def metrics_gone_stale(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]
     return _page(late.order_by("-days_late", "name", "pk"), span, entry)
 
 
+def budgets_in_trouble(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return error budgets that are overspent or burn fast, of objectives that they may write, as kept each night."""
+    theirs = set(access.writable(Objective.objects.all(), asked.user).values_list("pk", flat=True))
+    return _cut(
+        (
+            Entry(
+                f"{'Overspent' if (row.left or 0) < 0 else 'Burning fast'}: {row.objective}",
+                str(row.objective.service),
+                row.fine_on + timedelta(days=1) if row.fine_on else row.day,
+                row.objective.get_absolute_url(),
+                f"{share(row.left)} of the budget left, burning {ratio(row.burn)}",
+            )
+            for row in troubled(asked.on)
+            if row.objective_id in theirs
+        ),
+        span,
+    )
+
+
+def evidence_expiring(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return requirements that they may write whose evidence expires within 30 days, or has."""
+    rows = access.writable(Requirement.objects.filter(service__is_retired=False), asked.user)
+    return _cut(
+        (
+            Entry(
+                f"Verify {one.requirement} again",
+                str(one.requirement.service),
+                one.expires_on,
+                one.requirement.get_absolute_url(),
+                f"Last verified on {day_name(one.verified_on)}",
+            )
+            for one in expiring(rows, asked.on)
+        ),
+        span,
+    )
+
+
 def results_to_look_at(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     """Return shipped items, of their roadmaps or championed by them, whose result nobody has noted yet.
 
@@ -335,7 +374,7 @@ def renewals_to_plan(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
         .filter(kept | built)
         .filter(soon, is_planned=False, is_used=True)
         .select_related("owner")
-        .order_by("support_ends", "name", "pk")
+        .order_by(F("support_ends").asc(nulls_first=True), "name", "pk")
     )
 
     def entry(row: Any) -> Entry:
@@ -405,6 +444,8 @@ SOURCES = (
     Source("streams", "Funding streams to review", "due", streams_to_review),
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
     Source("renewals", "Renewals to plan", "due", renewals_to_plan),
+    Source("budgets", "Error budgets in trouble", "since", budgets_in_trouble),
+    Source("evidence", "Evidence that expires", "due", evidence_expiring),
     Source("results", "Results to look at", "due", results_to_look_at),
     Source("incidents", "Incidents whose cost nobody has stated", "due", incidents_without_impact),
     Source("ideas", "Ideas to decide on", "since", ideas_waiting),

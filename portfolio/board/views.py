@@ -29,6 +29,7 @@ from products.catalog import panels
 from products.catalog.models import Product
 from products.health.product_panels import product_panels
 from products.roadmaps import panels as roadmap_panels
+from products.value import panels as value_panels
 
 PAGE_SIZE = 100
 MOST_DECISIONS = 5  # about a product, on its page
@@ -204,6 +205,7 @@ def _product_parts(request: HttpRequest, row: Product, form: ProductForm, may: d
         context["over_time"] = _over_time(series, f"What {row.name} was credited with and cost, by month")
     context["customers"] = panels.customers(row, user=request.user, known=at)
     context["teams"] = panels.teams(row, user=request.user, known=at)
+    context["scores"] = value_panels.scores(row, known=at)
     if not request.GET.get("known"):  # a roadmap is shown as it is; what it was is in its baselines and changes
         context["roadmaps"] = roadmap_panels.roadmaps(row)
     context["decisions"] = Decision.objects.about(row.pk, at)[:MOST_DECISIONS]

@@ -328,7 +328,7 @@ class RecordedViewSet(
         given = self.correction_class(row, data=request.data, context=self.get_serializer_context())
         given.is_valid(raise_exception=True)
         changes = dict(given.validated_data)
-        new = actions.correct(row, reason=changes.pop("reason"), changes=changes, by=request.user)
+        new = self.correct_row(row, reason=changes.pop("reason"), changes=changes)
         return Response(self.get_serializer(new).data, status=201)
 
     @extend_schema(request=ReasonSerializer, description="Withdraw this row; needs a `reason`. Returns the row.")
@@ -339,5 +339,13 @@ class RecordedViewSet(
         access.require(request.user, row)
         reason = ReasonSerializer(data=request.data)
         reason.is_valid(raise_exception=True)
-        actions.retract(row, reason=reason.validated_data["reason"], by=request.user)
-        return Response(self.get_serializer(row).data)
+        gone = self.retract_row(row, reason=reason.validated_data["reason"])
+        return Response(self.get_serializer(gone).data)
+
+    def correct_row(self, row: Any, *, changes: dict[str, Any], reason: str) -> Any:
+        """Correct a row, and return the new one; rooms whose rows have an action of their own call that."""
+        return actions.correct(row, changes=changes, reason=reason, by=self.request.user)
+
+    def retract_row(self, row: Any, *, reason: str) -> Any:
+        """Retract a row, and return it; rooms whose rows have an action of their own call that."""
+        return actions.retract(row, reason=reason, by=self.request.user)

@@ -11,6 +11,8 @@ from functools import cache
 
 from babel.numbers import format_currency, get_currency_precision, get_currency_symbol
 
+from portfolio.common.months import months_between
+
 NONE = "—"
 MINUS = "−"
 # In this locale the dollar, the pound and the euro all have their short sign.
@@ -233,3 +235,11 @@ def ago(moment: datetime | date | None, now: datetime | date) -> str:
             words = f"{count} {unit}{'' if count == 1 else 's'}"
             return f"{words} ago" if seconds > 0 else f"in {words}"
     return "just now"
+
+
+def months_ago(day: date | None, on: date) -> str:
+    """Return how many whole months a day lies before another, in words; never where there is no day."""
+    if day is None:
+        return "never"
+    months = months_between(day, on)
+    return "less than a month ago" if months < 1 else f"{months} month{'' if months == 1 else 's'} ago"

@@ -51,7 +51,7 @@ def render_list(
     filterset: Any,
     *,
     rows: Sequence[Any] | None = None,
-    export: exports.Export | None = None,
+    export: exports.Tabled | None = None,
     **context: Any,
 ) -> HttpResponseBase:
     """Render one page of a filtered list: `filter`, `page` and whatever else the template needs.
@@ -197,7 +197,7 @@ def correct_form(
     require_writable(request, row)
     if row.retracted_at:
         return render_retracted(request, row)
-    form = _correction(form_class)(request.POST or None, instance=type(row).objects.get(pk=row.pk))
+    form = correction_of(form_class)(request.POST or None, instance=type(row).objects.get(pk=row.pk))
     if request.method == "POST" and form.is_valid():
         changes = {name: value for name, value in form.cleaned_data.items() if name != "reason"}
         new = attempt(
@@ -230,6 +230,12 @@ def retract_form(
     return _show(request, form, template, row=row, **context)
 
 
+def tell_what_follows(request: HttpRequest, *rows: Any) -> None:
+    """Say what a write brings about: where its months are closed, and that figures are on their way."""
+    _tell_what_is_closed(request, *rows)
+    _tell_what_waits(request)
+
+
 def _tell_what_waits(request: HttpRequest) -> None:
     """Say that figures are on their way, where a worker brings them; without one they are there already."""
     if StaleMark.objects.exists():
@@ -254,7 +260,7 @@ def _tell_what_is_closed(request: HttpRequest, *rows: Any) -> None:
         messages.info(request, f"{closed} closed, with the shares there were; this counts from {opens} on.")
 
 
-def _correction(form_class: type[forms.ModelForm]) -> type[forms.ModelForm]:
+def correction_of(form_class: type[forms.ModelForm]) -> type[forms.ModelForm]:
     """Return the form with a required reason at its end.
 
     It cleans a copy of the row that stands, so it leaves uniqueness and constraints to the action, which checks

@@ -43,7 +43,10 @@ class TooMany(exceptions.APIException):
 
     status_code = HTTPStatus.TOO_MANY_REQUESTS
     default_code = "busy"
-    wait = Busy.RETRY_AFTER
+
+    def __init__(self, error: Busy) -> None:
+        super().__init__(str(error))
+        self.wait = error.RETRY_AFTER
 
 
 class Away(exceptions.APIException):
@@ -94,7 +97,7 @@ class ProblemHandler(ExceptionHandler):
             case NeedsVersion():
                 return PreconditionRequired(str(exc))
             case Busy():
-                return TooMany(str(exc))
+                return TooMany(exc)
             case OperationalError() | InterfaceError():
                 return Away(str(Unavailable()))
             case TwofoldError():

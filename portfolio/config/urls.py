@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include("portfolio.board.urls")),
     path("network/", include("portfolio.network.urls")),
     path("products/", include("products.catalog.urls")),
+    path("feedback/", include("products.catalog.feedback_urls")),
     path("metrics", telemetry, name="telemetry"),  # for Prometheus; the page of metrics has a slash at its end
     path("metrics/", include("products.value.urls")),
     path("roadmaps/", include("products.roadmaps.urls")),

@@ -24,6 +24,8 @@ from portfolio.intake.resolving import Entry, convert, find_standing
 from portfolio.intake.streams import Chunk, mapping_chunks
 from products.roadmaps.import_actions import ItemRow, import_items
 from products.roadmaps.models import Item
+from products.value import score_actions
+from products.value.models import Score
 
 
 def load_rows(
@@ -109,6 +111,12 @@ def load_one_by_one(
         if report.errors or dry_run:
             transaction.set_rollback(True)
     return report
+
+
+#: How rows are recorded and corrected that have actions of their own.
+WRITERS: dict[type[models.Model], tuple[Callable[..., Any], Callable[..., Any]]] = {
+    Score: (score_actions.record_score, score_actions.correct_score),
+}
 
 
 class Load:
@@ -218,13 +226,15 @@ class Load:
         self._record_each(changes, {entry.number: entry for entry in entries})
 
     def _record_each(self, changes: list[Change], entries: dict[int, Entry]) -> None:
+        record, correct = WRITERS.get(self.kind.model, (actions.record, actions.correct))
+
         def attempt(change: Change) -> Exception | None:
             try:
                 if change.old:
                     differences = entries[change.number].changes()
-                    actions.correct(change.old, changes=differences, reason=self.reason, by=self.by)
+                    correct(change.old, changes=differences, reason=self.reason, by=self.by)
                 else:
-                    actions.record(change.row, by=self.by)
+                    record(change.row, by=self.by)
             except (ValidationError, TwofoldError) as error:
                 return error
             return None

@@ -25,7 +25,7 @@ from portfolio.common.money import to_cent
 from portfolio.common.recorded import Recorded
 from portfolio.intake.conditions import clean
 from portfolio.network.models import Link, Usage
-from products.value.models import Behaviour, Observation
+from products.value.models import Behaviour, Observation, Score
 
 CHUNK = 5_000  # ids in one query, well below what the databases take
 
@@ -107,9 +107,13 @@ class ObservationFacts(Facts):
         super().__init__(rows)
         self.metrics = {row.metric_id for row in rows}
         self.taken: dict[int, list[Observation]] = defaultdict(list)
+        self.scores: dict[int, Score] = {}
 
     def read(self) -> None:
-        """Read the days that are counted already."""
+        """Read the days that are counted already, and which of their observations stand for a score."""
+        for part in chunks(self.metrics):
+            known = Score.objects.known().filter(metric__in=part, observation__isnull=False)
+            self.scores |= {score.observation_id: score for score in known}
         flows = {row.metric_id: row.metric for row in self.rows if row.metric.behaviour == Behaviour.FLOW}
         first, after = min(row.starts for row in self.rows), max(row.ends for row in self.rows)
         for part in chunks(flows):
@@ -119,7 +123,9 @@ class ObservationFacts(Facts):
                 self.taken[standing.metric_id].append(standing)
 
     def guard(self, row: Observation, old: Observation | None) -> None:
-        """Refuse days that are counted already, and a level for more than a day."""
+        """Refuse days that are counted already, a level for more than a day, and what its score is to change."""
+        if old and (score := self.scores.get(old.pk)):
+            raise old.belongs_to(score)
         if row.metric.behaviour == Behaviour.LEVEL:
             row.guard()
             return

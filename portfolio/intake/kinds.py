@@ -37,26 +37,31 @@ from portfolio.intake import cells
 from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
-from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
 from products.health.models import (
     Component,
+    DeliveryEvent,
     Dependency,
     Drill,
+    Evidence,
     FailureMode,
     Impact,
     Incident,
     Journey,
+    Measurement,
+    Objective,
     OnCall,
     Part,
     Passage,
     Process,
+    Requirement,
     Service,
     Step,
     SupportDate,
 )
 from products.roadmaps.models import Item
-from products.value.models import Metric, Observation, Valuation
-from teams.models import Discipline, Membership, Person, Rate, Team
+from products.value.models import Exposure, Metric, Observation, Score, SharedOutcome, Valuation
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
 EXPORTS = (
@@ -228,15 +233,24 @@ KINDS: dict[str, Kind] = {
             size="31000000", size_basis="Registrations, end of 2016",
         ),
         _kind(
+            "themes", Theme, "code", code="reference-number", product="vehicle-tax", name="The reference number",
+            summary="Keepers cannot find the number that they are asked for.",
+        ),
+        _kind(
             "insights", Insight, "product said_on source text", product="vehicle-tax", segment="private-keepers",
             said_on="2017-03-14", kind="interview", text="I could not find the reference number.", source="Study 12",
+            theme="reference-number", said_by="3", team="tax-online", metric="vehicle-tax-online", journey="", item="",
         ),
         _kind("disciplines", Discipline, "code", code="engineering", name="Engineering"),
         _kind("people", Person, "code", code="ada-obi", name="Ada Obi"),
         _kind("teams", Team, "code", code="tax-online", name="Tax online", purpose="Makes taxing a vehicle easy."),
         _kind(
             "memberships", Membership, "person team discipline starts", person="ada-obi", team="tax-online",
-            discipline="engineering", fte="0.80", starts="2016-04-01", ends="",
+            discipline="engineering", fte="0.80", starts="2016-04-01", ends="", is_embedded="no",
+        ),
+        _kind(
+            "absences", Absence, "person kind starts", person="ada-obi", kind="away", share="1", starts="2017-04-10",
+            ends="2017-04-18",
         ),
         _kind(
             "rates", Rate, "discipline starts", discipline="engineering", monthly_amount="8200.00", currency="GBP",
@@ -249,7 +263,11 @@ KINDS: dict[str, Kind] = {
         _kind(
             "metrics", Metric, "code", code="vehicle-tax-online", product="vehicle-tax", name="Taxed online",
             behaviour="flow", unit="transactions", cadence_days="31", is_higher_better="yes", target="",
-            felt_by="customer", unvalued_reason="",
+            felt_by="customer", unvalued_reason="", asks="",
+        ),
+        _kind(
+            "shared-outcomes", SharedOutcome, "team metric starts", team="tax-online", metric="vehicle-tax-online",
+            starts="2016-04-01", ends="",
         ),
         _kind(
             "valuations", Valuation, "metric starts", metric="vehicle-tax-online", low="2.10", high="4.80",
@@ -259,6 +277,10 @@ KINDS: dict[str, Kind] = {
         _kind(
             "observations", Observation, "metric starts", metric="vehicle-tax-online", starts="2017-03-01",
             ends="2017-04-01", value="2450000", source="Service statistics",
+        ),
+        _kind(
+            "scores", Score, "metric starts", metric="vehicle-tax-score", starts="2017-03-01", ends="2017-04-01",
+            answers="412", mean="4.21", deviation="0.94", completed="", source="Exit survey, March 2017",
         ),
         _kind(
             "roadmap-items", Item, "code", code="renew-by-phone", roadmap="vehicle-tax", product="vehicle-tax",
@@ -296,6 +318,32 @@ KINDS: dict[str, Kind] = {
         _kind(
             "support-dates", SupportDate, "product cycle", product="postgresql", cycle="9.6", ends="2021-11-11",
             is_ended="no", source="endoflife.date, read on 2017-03-31",
+        ),
+        _kind(
+            "objectives", Objective, "code", code="tax-answers", service="tax-online", name="Answers",
+            kind="availability", target="0.999", window_days="28", threshold="", source="Load balancer",
+        ),
+        _kind(
+            "measurements", Measurement, "objective starts", objective="tax-answers", starts="2017-03-30",
+            ends="2017-03-31", good="99950", total="100000",
+        ),
+        _kind(
+            "requirements", Requirement, "code", code="tax-restored", service="tax-online", name="Restored in 4 hours",
+            kind="recovery_time", statement="A lost data centre is replaced within 4 hours.",
+            baselined_on="2016-01-15",
+        ),
+        _kind(
+            "evidence", Evidence, "requirement verified_on", requirement="tax-restored", verified_on="2017-01-20",
+            expires_on="2018-01-20", has_passed="yes", source="Restore test of January 2017",
+        ),
+        _kind(
+            "delivery-events", DeliveryEvent, "service kind happened_at reference", service="tax-online",
+            key="pipeline-812", kind="deployment", happened_at="2017-03-30T14:05Z", begun_at="2017-03-28T09:12Z",
+            reference="v4.2", caused_by="",
+        ),
+        _kind(
+            "exposures", Exposure, "product flag metric starts", product="vehicle-tax", flag="new-form", share="0.25",
+            starts="2017-03-01", ends="", metric="",
         ),
         _kind(
             "failure-modes", FailureMode, "code", code="card-acquirer-gone", name="The card acquirer is gone",

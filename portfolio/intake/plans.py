@@ -305,6 +305,9 @@ class ObservationPlan(Plan):
             )
         if self.in_the_way:
             alone.append("s.metric_id IN (SELECT metric_id FROM taken)")
+        if found.differing:  # what stands for a score is the score's to correct
+            scored = "SELECT observation_id FROM value_score WHERE retracted_at IS NULL AND observation_id IS NOT NULL"
+            alone.append(f"f.id IN ({scored})")
         return self._flag(source, alone)
 
     def spans(self, found: Found) -> str:

@@ -12,13 +12,21 @@ from portfolio.intake.errors import BadCell, Problem
 from portfolio.intake.facts import chunks
 from portfolio.intake.files import columns_of
 from portfolio.intake.kinds import KINDS, Column, Kind
-from products.catalog.models import Segment
+from products.catalog.models import Segment, Theme
+from products.health.models import Journey
+from products.roadmaps.models import Item
 from products.value.models import Metric
 
 MOST_CODES = 20_000  # more are not searched for what a mistyped one may have meant
 
 #: What else is read with a referred row: what rights and guards ask it for.
-RELATED: dict[type[models.Model], tuple[str, ...]] = {Metric: ("product",), Segment: ("product",)}
+RELATED: dict[type[models.Model], tuple[str, ...]] = {
+    Metric: ("product",),
+    Segment: ("product",),
+    Theme: ("product",),
+    Journey: ("product",),
+    Item: ("product", "roadmap"),
+}
 
 
 @dataclass

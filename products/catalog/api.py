@@ -1,7 +1,10 @@
 """This room's part of the API."""
 
-from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
-from products.catalog import exports
+from django.apps import apps
+from rest_framework import serializers
+
+from portfolio.common.api import ActionSerializer, CodeField, DescribedViewSet, RecordedSerializer, RecordedViewSet
+from products.catalog import customer_api, exports
 from products.catalog.filters import AssignmentFilter, InsightFilter, ProductFilter, SegmentFilter, ValueStreamFilter
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 
@@ -41,11 +44,24 @@ class SegmentSerializer(ActionSerializer):
 
 
 class InsightSerializer(RecordedSerializer):
-    """Something a customer said or did."""
+    """Something a customer said or did; what it is about belongs to its product."""
+
+    item = CodeField(
+        queryset=apps.get_model("roadmaps.Item").objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="Code of an item of one of the product's roadmaps.",
+    )
+    feedback = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="Key of the feedback that was kept as this."
+    )
 
     class Meta:
         model = Insight
-        fields = ["product", "segment", "said_on", "kind", "text", "source", "is_illustrative"]
+        fields = [
+            "product", "segment", "said_on", "kind", "text", "source", "theme", "said_by", "team", "metric", "journey",
+            "item", "feedback", "is_illustrative",
+        ]  # fmt: skip
 
 
 class AssignmentSerializer(RecordedSerializer):
@@ -108,4 +124,5 @@ routes: list = [
     ("segments", SegmentViewSet),
     ("insights", InsightViewSet),
     ("assignments", AssignmentViewSet),
+    *customer_api.routes,
 ]

@@ -102,7 +102,12 @@ class InsightFilter(KnownFilterSet):
     search = django_filters.CharFilter(method="matching", **WORDS)
     product = CodeFilter(field_name="product", label="Product")
     segment = CodeFilter(field_name="segment", label="Segment")
+    theme = CodeFilter(field_name="theme", label="Theme")
     kind = django_filters.ChoiceFilter(choices=InsightKind.choices, empty_label="any", label="Kind")
+    team = CodeFilter(field_name="team", label="Heard by")
+    metric = CodeFilter(field_name="metric", label="Metric")
+    journey = CodeFilter(field_name="journey", label="Journey")
+    item = CodeFilter(field_name="item", label="Roadmap item")
     said_from = django_filters.DateFilter(field_name="said_on", lookup_expr="gte", label="From", **DAY)
     said_to = django_filters.DateFilter(field_name="said_on", lookup_expr="lte", label="To", **DAY)
 
@@ -118,7 +123,15 @@ class InsightFilter(KnownFilterSet):
 class InsightTable(InsightFilter):
     """The page's insights, in the order of its headers."""
 
-    sort = SortFilter("said_on", ("product__name", "product"), ("segment__name", "segment"), "kind")
+    sort = SortFilter(
+        "said_on",
+        ("product__name", "product"),
+        ("segment__name", "segment"),
+        "kind",
+        "said_by",
+        ("theme__name", "theme"),
+        ("team__name", "team"),
+    )
 
 
 class AssignmentFilter(KnownFilterSet):

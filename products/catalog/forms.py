@@ -1,7 +1,10 @@
 """Forms of this room."""
 
+from typing import Any
+
 from django import forms
-from django.db.models import Model, QuerySet
+from django.apps import apps
+from django.db.models import Model, Q, QuerySet
 
 from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
 
@@ -102,39 +105,71 @@ class SegmentForm(DescribedForm):
             del self.fields["product"]
 
 
-class SegmentField(forms.ModelChoiceField):
-    """Chooses a segment; where those of several products are offered, each says whose it is."""
+class OfProductField(forms.ModelChoiceField):
+    """Chooses a row of a product; where those of several products are offered, each says whose it is."""
 
-    def label_from_instance(self, segment: Segment) -> str:
-        """Return the segment's name after its product's."""
-        return f"{segment.product} · {segment}"
+    def label_from_instance(self, row: Model) -> str:
+        """Return the row's name after its product's."""
+        return f"{row.product} · {row}"
+
+
+ABOUT = ("segment", "theme", "metric", "journey", "item")  #: what an insight is about, all of its product
 
 
 class InsightForm(forms.ModelForm):
     """Something a customer said or did."""
 
-    segment = SegmentField(
-        queryset=Segment.objects.select_related("product").order_by("product__name", "name"),
-        required=False,
-        empty_label="Not known, or more than one",
-    )
-    field_order = ["product", "segment", "said_on", "kind", "text", "source", "is_illustrative"]
-
     class Meta:
         model = Insight
-        fields = ["product", "segment", "said_on", "kind", "text", "source", "is_illustrative"]
-        labels = {"said_on": "Said or done on", "kind": "How it was learned"}
+        fields = [
+            "product", "segment", "said_on", "kind", "text", "said_by", "theme", "source", "team", "metric", "journey",
+            "item", "is_illustrative",
+        ]  # fmt: skip
+        field_classes = dict.fromkeys(ABOUT, OfProductField)
+        labels = {
+            "said_on": "Said or done on",
+            "kind": "How it was learned",
+            "said_by": "How many people said so",
+            "team": "Which team heard it",
+            "metric": "Metric it is about",
+            "journey": "Journey it is about",
+            "item": "Roadmap item it is about",
+        }
+        help_texts = {
+            "theme": "What is said again and again: it counts there.",
+            "team": "A team is told for how long it has heard no customer.",
+        }
         widgets = {
             "said_on": forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
             "text": forms.Textarea(attrs={"rows": 5}),
+            "said_by": forms.TextInput(attrs={"inputmode": "numeric", "class": "short", "autocomplete": "off"}),
         }
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
         product = self.initial.get("product")
-        if product:
-            segments = self.fields["segment"].queryset
-            self.fields["segment"].queryset = segments.filter(product=product)
+        empty = {"segment": "Not known, or more than one", "theme": "None yet"}
+        for name in ABOUT:
+            field = self.fields[name]
+            rows = field.queryset.select_related("product").order_by("product__name", "name", "pk")
+            field.queryset = rows.filter(self._of(name, product)) if product else rows
+            field.empty_label = empty.get(name, "None")
+        self.fields["said_by"].required = False  # one, unless more are named
+        self.fields["team"].empty_label = "None, or not known"
+        self.fields["team"].queryset = self.fields["team"].queryset.order_by("name", "pk")
+
+    def clean_said_by(self) -> int:
+        """Take one for granted."""
+        given = self.cleaned_data["said_by"]
+        return 1 if given is None else given
+
+    @staticmethod
+    def _of(name: str, product: Any) -> Q:
+        """Return the condition that a row is of a product: an item is of any whose roadmap it is on."""
+        if name != "item":
+            return Q(product=product)
+        on_its_roadmaps = apps.get_model("roadmaps.Roadmap").objects.filter(products=product)
+        return Q(product=product) | Q(roadmap__in=on_its_roadmaps)
 
 
 class AssignmentForm(forms.ModelForm):

@@ -3,6 +3,7 @@
 The page of one product reads across rooms and is in `portfolio.board`; what this room gives it is in `panels.py`.
 """
 
+from django.apps import apps
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +14,7 @@ from portfolio.common import access, histories, pages
 from products.catalog import exports
 from products.catalog.filters import AssignmentTable, InsightTable, ProductTable, SegmentTable, ValueStreamFilter
 from products.catalog.forms import AssignmentForm, InsightForm, ProductForm, SegmentForm, ValueStreamForm
-from products.catalog.models import Assignment, Insight, Product, Segment, ValueStream
+from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
 from teams.models import Team
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
@@ -242,9 +243,12 @@ def insight_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def insight_add(request: HttpRequest) -> HttpResponse:
     """Record an insight."""
     pages.require_addable(request, Insight)
-    given = pages.rows_named(request, product=Product, segment=Segment)
-    if "segment" in given:
-        given["product"] = given["segment"].product
+    about = {"metric": apps.get_model("value.Metric"), "journey": apps.get_model("health.Journey")}
+    about |= {"segment": Segment, "theme": Theme, "item": apps.get_model("roadmaps.Item")}
+    given = pages.rows_named(request, product=Product, team=Team, **about)
+    for name in about:
+        if name in given:
+            given.setdefault("product", given[name].product)
     product = given.get("product")
     return pages.record_form(
         request,

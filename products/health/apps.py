@@ -6,5 +6,13 @@ class HealthConfig(AppConfig):
     label = "health"
 
     def ready(self) -> None:
-        """Tell roadmaps what of this room rests on a product, and their agendas what ends its support."""
-        from products.health import agenda, incident_agenda, interests, journey_panels  # noqa: F401
+        """Tell roadmaps and their agendas, services' pages and teams what there is of services, and how it fares."""
+        from products.health import (  # noqa: F401
+            agenda,
+            incident_agenda,
+            interests,
+            journey_panels,
+            promise_agenda,
+            promise_panels,
+            team_panels,
+        )

@@ -120,6 +120,7 @@ class ComponentFilter(django_filters.FilterSet):
 
     search = django_filters.CharFilter(method="matching", **WORDS)
     product = CodeFilter(method="of_products", field_name="item__product", label="Product")
+    value_stream = CodeFilter(method="of_streams", field_name="item__product__value_stream", label="Value stream")
     service = CodeFilter(method="of_services", field_name="parts__service", label="Service")
     owner = CodeFilter(field_name="owner", label="Owner")
     stands_out = django_filters.ChoiceFilter(
@@ -146,6 +147,11 @@ class ComponentFilter(django_filters.FilterSet):
     def of_products(self, queryset, name, value):
         """Return the components that services of the products are built of."""
         return _built_in(queryset, Q(service__product__code__in=codes_in(value)))
+
+    def of_streams(self, queryset, name, value):
+        """Return the components that services of the value streams, with all below them, are built of."""
+        below = Product.objects.below(codes_in(value)).order_by()
+        return _built_in(queryset, Q(service__product__in=below.values("pk"))) if codes_in(value) else queryset
 
     def of_services(self, queryset, name, value):
         """Return the components that the services are built of."""
@@ -185,6 +191,7 @@ class ShelfLifeTable(ComponentTable):
         label="Renewed by",
     )
     ends_from = None
+    ends_to = django_filters.DateFilter(field_name="support_ends", lookup_expr="lte", label="Support ends by", **DAY)
     stands_out = None
 
     def renewed_by(self, queryset, name, value):

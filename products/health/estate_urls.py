@@ -10,12 +10,13 @@ from products.health.estate_forms import DependencyForm, OnCallForm, PartForm, S
 from products.health.models import Component, Dependency, OnCall, Part, Service, SupportDate
 from teams.models import Team
 
-ROOM = {"room": "health", "room_nav": "health/_room.html"}
+NAV = "health/_room.html"
 WHEN = Shown("When", "self", period_of, sort="starts")
 
 PARTS = RecordedPages(
     Part,
-    **ROOM,
+    room="health",
+    room_nav=NAV,
     name="part",
     at="parts",
     form=PartForm,
@@ -36,7 +37,8 @@ PARTS = RecordedPages(
 )
 DEPENDENCIES = RecordedPages(
     Dependency,
-    **ROOM,
+    room="health",
+    room_nav=NAV,
     name="dependency",
     at="dependencies",
     form=DependencyForm,
@@ -57,7 +59,8 @@ DEPENDENCIES = RecordedPages(
 )
 ON_CALL = RecordedPages(
     OnCall,
-    **ROOM,
+    room="health",
+    room_nav=NAV,
     name="on-call",
     at="on-call",
     form=OnCallForm,
@@ -79,7 +82,8 @@ ON_CALL = RecordedPages(
 )
 SUPPORT_DATES = RecordedPages(
     SupportDate,
-    **ROOM,
+    room="health",
+    room_nav=NAV,
     name="support-date",
     at="support-dates",
     form=SupportDateForm,

@@ -1,10 +1,10 @@
 """Pages of the estate: services, components, processes, the map, and what ends its support."""
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from portfolio.common import access, histories, pages
 from portfolio.common.formats import day_name
+from portfolio.common.models import User
 from portfolio.common.months import today
 from products.catalog.models import Product, ValueStream
 from products.health import estate, estate_exports, renewals
@@ -69,7 +70,7 @@ def service_detail(request: HttpRequest, code: str) -> HttpResponse:
             "needs": needs,
             "duties": duties,
             "consumers": estate.consumers_of(service, on),
-            "panels": panels_of(service, request.user, on),
+            "panels": panels_of(service, cast(User, request.user), on),
             "history": histories.described_history(service),
             "may_write": access.may_write(request.user, service),
         },
@@ -209,7 +210,7 @@ def component_shelf_life(request: HttpRequest) -> HttpResponseBase:
     return pages.render_list(
         request,
         "health/component_shelf_life_list.html",
-        ShelfLifeTable(request.GET, rows.order_by("support_ends", "name", "pk")),
+        ShelfLifeTable(request.GET, rows.order_by(F("support_ends").asc(nulls_first=True), "name", "pk")),
         export=estate_exports.COMPONENTS,
         may_plan=access.may_add(request.user, Item),
     )
@@ -235,7 +236,8 @@ def component_renew(request: HttpRequest, code: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         item = pages.attempt(
-            form, lambda: plan_renewal(component, form.instance, why=form.cleaned_data["why"], by=request.user)
+            form,
+            lambda: plan_renewal(component, form.instance, why=form.cleaned_data["why"], by=cast(User, request.user)),
         )
         if item:
             messages.success(request, f"{item} is on {item.roadmap}, and renews {component}.")

@@ -2,9 +2,10 @@
 
 Plain values in cents; no database. For one product, quarter by quarter:
 
-    covered = min(due, what earlier quarters set aside + headroom of this one)
+    money   = what earlier quarters left + headroom of this one, never below nothing
+    covered = min(due, money)
     gap     = due - covered
-    left    = what is set aside for later quarters
+    left    = money - covered, for later quarters
 
 Headroom is what a product is allocated less what it spends on running. Money is used in the order of time. A quarter
 that spends more than it is allocated takes from what is set aside, never below nothing: that it lacks money for running
@@ -99,7 +100,7 @@ def due_quarter(ends: date, day: date) -> date:
 class Used:
     """What one quarter has of money that is set aside, and what it lacks, in cents."""
 
-    set_aside: int  #: by earlier quarters
+    money: int  #: that is there: left by earlier quarters, and headroom of this one
     covered: int
     gap: int
     left: int  #: for later quarters
@@ -114,12 +115,12 @@ def use(dues: Sequence[int], headroom: Sequence[int]) -> list[Used]:
         raise ValueError(f"{len(dues)} quarters have dues and {len(headroom)} have headroom; give both for each.")
     if any(cents < 0 for cents in dues):
         raise ValueError(f"A renewal costs something or nothing; {min(dues)} cents is below zero.")
-    found, set_aside = [], 0
+    found, left = [], 0
     for cents, room in zip(dues, headroom, strict=True):
-        there = max(0, set_aside + room)
-        covered = min(cents, there)
-        found.append(Used(set_aside, covered, cents - covered, there - covered))
-        set_aside = there - covered
+        money = max(0, left + room)
+        covered = min(cents, money)
+        left = money - covered
+        found.append(Used(money, covered, cents - covered, left))
     return found
 
 
@@ -130,8 +131,9 @@ class Quarter:
     first: date
     due: Due = Due()
     headroom: int = 0
-    set_aside: int = 0
+    money: int = 0
     covered: int = 0
+    left: int = 0
     gap: int = 0
     gap_low: int = 0  #: what would be lacking if all renewals came to the low ends of their ranges
     gap_high: int = 0  #: and to the high ends
@@ -144,7 +146,7 @@ class Quarter:
             self.due + other.due,
             *(
                 getattr(self, name) + getattr(other, name)
-                for name in ("headroom", "set_aside", "covered", "gap", "gap_low", "gap_high")
+                for name in ("headroom", "money", "covered", "left", "gap", "gap_low", "gap_high")
             ),
         )
 
@@ -162,7 +164,7 @@ def against_money(dues: Mapping[date, Due], headroom: Mapping[date, int], firsts
     lowest = use([one.low for one in renewals], rooms)
     highest = use([one.high for one in renewals], rooms)
     return [
-        Quarter(first, one, room, used.set_aside, used.covered, used.gap, low.gap, high.gap)
+        Quarter(first, one, room, used.money, used.covered, used.left, used.gap, low.gap, high.gap)
         for first, one, room, used, low, high in zip(firsts, renewals, rooms, expected, lowest, highest, strict=True)
     ]
 

@@ -1,12 +1,16 @@
 """This room's part of the API."""
 
+from typing import Any
+
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
-from products.value import exports
+from products.value import exports, recognition_api, score_actions
+from products.value.exposure_filters import ExposureFilter
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
-from products.value.models import Confirmation, Metric, Observation, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
+from products.value.score_filters import ScoreFilter
 
 
 class MetricSerializer(ActionSerializer):
@@ -24,6 +28,7 @@ class MetricSerializer(ActionSerializer):
             "is_higher_better",
             "target",
             "felt_by",
+            "asks",
             "unvalued_reason",
             "is_illustrative",
         ]
@@ -86,6 +91,54 @@ class ConfirmationSerializer(RecordedSerializer):
         fields = ["valuation", "comment", "is_illustrative"]
 
 
+class ScoreSerializer(RecordedSerializer):
+    """What customers answered over the days [starts, ends), with its 90% interval.
+
+    Give `mean` and `deviation` of satisfaction and effort, `completed` of completion. The observation is recorded and
+    corrected with it.
+    """
+
+    value = serializers.DecimalField(
+        max_digits=7, decimal_places=4, read_only=True, help_text="The mean; of completion, how many of a hundred."
+    )
+    low = serializers.SerializerMethodField(help_text="Where the 90% interval begins; null of a single answer.")
+    high = serializers.SerializerMethodField(help_text="Where the 90% interval ends; null of a single answer.")
+    observation = serializers.PrimaryKeyRelatedField(
+        read_only=True, allow_null=True, help_text="Key of the observation that stands for it in the figures."
+    )
+
+    class Meta:
+        model = Score
+        fields = [
+            "metric", "starts", "ends", "answers", "mean", "deviation", "completed", "value", "low", "high", "source",
+            "observation", "is_illustrative",
+        ]  # fmt: skip
+
+    @extend_schema_field({"type": "string", "format": "decimal", "nullable": True})
+    def get_low(self, score: Score) -> str | None:
+        """Return where the interval begins."""
+        ends = score.interval()
+        return None if ends is None else str(ends[0])
+
+    @extend_schema_field({"type": "string", "format": "decimal", "nullable": True})
+    def get_high(self, score: Score) -> str | None:
+        """Return where the interval ends."""
+        ends = score.interval()
+        return None if ends is None else str(ends[1])
+
+    def create(self, validated_data: dict[str, Any]) -> Score:
+        """Record it, and its observation."""
+        return score_actions.record_score(Score(**validated_data), by=self.context["request"].user)
+
+
+class ExposureSerializer(RecordedSerializer):
+    """A feature that a share of a product's customers had over the days [starts, ends)."""
+
+    class Meta:
+        model = Exposure
+        fields = ["product", "flag", "share", "starts", "ends", "metric", "is_illustrative"]
+
+
 class MetricViewSet(DescribedViewSet):
     """Metrics. What a metric means cannot change once it was observed or valued."""
 
@@ -113,6 +166,23 @@ class ValuationViewSet(RecordedViewSet):
     export = exports.VALUATIONS
 
 
+class ScoreViewSet(RecordedViewSet):
+    """Scores of satisfaction, effort and completion. Their observations are recorded and corrected with them."""
+
+    queryset = Score.objects.all()
+    serializer_class = ScoreSerializer
+    filterset_class = ScoreFilter
+    export = exports.SCORES
+
+    def correct_row(self, row: Score, *, changes: dict[str, Any], reason: str) -> Score:
+        """Correct the score and its observation."""
+        return score_actions.correct_score(row, changes=changes, reason=reason, by=self.request.user)
+
+    def retract_row(self, row: Score, *, reason: str) -> Score:
+        """Retract the score and its observation."""
+        return score_actions.retract_score(row, reason=reason, by=self.request.user)
+
+
 class ConfirmationViewSet(RecordedViewSet):
     """Confirmations of valuations, by others than those who recorded them."""
 
@@ -122,10 +192,22 @@ class ConfirmationViewSet(RecordedViewSet):
     export = exports.CONFIRMATIONS
 
 
+class ExposureViewSet(RecordedViewSet):
+    """Exposures by feature flags: dates on the charts of metrics."""
+
+    queryset = Exposure.objects.all()
+    serializer_class = ExposureSerializer
+    filterset_class = ExposureFilter
+    export = exports.EXPOSURES
+
+
 #: Address under /api/v1/ and the viewset that answers it.
 routes: list = [
     ("metrics", MetricViewSet),
     ("observations", ObservationViewSet),
     ("valuations", ValuationViewSet),
+    ("scores", ScoreViewSet),
     ("confirmations", ConfirmationViewSet),
+    *recognition_api.routes,
+    ("exposures", ExposureViewSet),
 ]

@@ -43,13 +43,20 @@ class MetricForm(forms.ModelForm):
             "target",
             "cadence_days",
             "felt_by",
+            "asks",
             "unvalued_reason",
             "is_illustrative",
         ]
-        labels = {"cadence_days": "Days between observations", "unvalued_reason": "Why it has no worth"}
+        labels = {
+            "cadence_days": "Days between observations",
+            "asks": "What customers are asked",
+            "unvalued_reason": "Why it has no worth",
+        }
         help_texts = {
             "behaviour": "A flow adds up over a month, such as completed renewals; a level holds at a moment, such as "
             "satisfaction.",
+            "asks": "Of a score: it is recorded with how many answered, and shown with its interval. Completion is a "
+            "percentage; satisfaction and effort are means of 1 to 5. Leave empty for anything else.",
             "target": "In the metric's unit; leave empty where there is none.",
             "cadence_days": "After so many days without an observation it is overdue, and its range widens.",
         }

@@ -10,12 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portfolio.common import access, histories, pages
 from portfolio.common.filters import MomentField
 from portfolio.common.models import User
-from products.catalog.models import Product
+from products.catalog.models import Insight, Product
 from products.value import exports
+from products.value.exposure_marks import exposures_of
 from products.value.filters import MetricTable, ObservationTable, ValuationTable
 from products.value.forms import ConfirmationForm, MetricForm, ObservationForm, ValuationForm
-from products.value.models import Confirmation, Metric, Observation, Valuation
-from products.value.pictures import MOST_POINTS, observed
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
+from products.value.pictures import MOST_POINTS, observed, scored
+from products.value.recognition_reading import LATEST as LATEST_CELEBRATIONS
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
 LATEST = 12
@@ -57,22 +59,37 @@ def metric_detail(request: HttpRequest, code: str) -> HttpResponse:
     for row in latest:
         row.metric = metric
     valuations = list(Valuation.objects.known(known).filter(metric=metric).for_table(known).order_by("-starts"))
+    exposures = exposures_of(metric, known=known)
     worth = metric.worth
+    scores = Score.objects.known(known).filter(metric=metric).select_related("recorded_by").order_by("-starts", "-pk")
+    asked = list(scores[:MOST_POINTS]) if metric.asks else []
+    insights = Insight.objects.visible_to(request.user).known(known).filter(metric=metric)
+    for score in asked:
+        score.metric = metric
     return render(
         request,
         "value/metric_detail.html",
         {
+            "insights": list(insights.for_table().latest_few()),
+            "insight_count": insights.count(),
+            "scores": asked[:LATEST],
+            "score_count": scores.count() if metric.asks else 0,
+            "score_chart": scored(metric, asked[::-1]) if asked else None,
+            "may_score": bool(metric.asks) and access.may_write(request.user, Score(metric=metric)),
             "metric": metric,
             "form": form,
             "known": known,
             "latest": latest[:LATEST],
             "count": observations.count(),
-            "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None),
+            "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None, exposures=exposures),
+            "exposures": exposures,
             "worth": next((row for row in valuations if worth and row.pk == worth.pk), None),
             "valuations": valuations,
+            "celebrations": list(metric.celebrations.visible_to(request.user).for_table()[:LATEST_CELEBRATIONS]),
             "history": histories.described_history(metric),
             "may_write": access.may_write(request.user, metric),
             "may_observe": access.may_write(request.user, Observation(metric=metric)),
+            "may_expose": access.may_write(request.user, Exposure(product=metric.product)),
             "may_value": access.may_write(request.user, Valuation(metric=metric)),
         },
     )
@@ -131,9 +148,11 @@ def observation_list(request: HttpRequest) -> HttpResponseBase:
 
 @require_GET
 def observation_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show an observation and its corrections."""
+    """Show an observation and its corrections; one that stands for a score is the score's to change."""
     observation = get_object_or_404(Observation.objects.visible_to(request.user), pk=pk)
-    return pages.render_recorded(request, "value/observation_detail.html", observation)
+    score = observation.score_of()
+    locked = {"may_write": False} if score else {}
+    return pages.render_recorded(request, "value/observation_detail.html", observation, score=score, **locked)
 
 
 @get_or_post

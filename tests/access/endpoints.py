@@ -43,6 +43,9 @@ WRITES = {
     "accept": "write",
     "merge": "write",
     "divide": "write",
+    "keep": "write",
+    "spam": "write",
+    "set_aside": "write",
 }
 #: Actions that name the version that was seen, where the row has one.
 VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
@@ -50,6 +53,8 @@ VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+    "shape", "stability", "workload",
+    "budget",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -60,9 +65,12 @@ MEMBERS_ONLY = {"roadmaps:baseline-sign", "roadmaps:baseline-decline", "sign-off
 #: The kind of row that a page is about, by the name of its address without the verb.
 ABOUT = {
     "catalog:assignment": "catalog.assignment",
+    "catalog:feedback": "catalog.feedback",
+    "catalog:feedback-form": "catalog.feedbackform",
     "catalog:insight": "catalog.insight",
     "catalog:product": "catalog.product",
     "catalog:segment": "catalog.segment",
+    "catalog:theme": "catalog.theme",
     "catalog:value-stream": "catalog.valuestream",
     "closing:close": "funding.periodclose",
     "funding:allocation": "funding.allocation",
@@ -77,10 +85,16 @@ ABOUT = {
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
     "health:component": "health.component",
+    "health:delivery-event": "health.deliveryevent",
     "health:dependency": "health.dependency",
+    "health:evidence": "health.evidence",
+    "health:improvement": "health.service",
+    "health:measurement": "health.measurement",
+    "health:objective": "health.objective",
     "health:on-call": "health.oncall",
     "health:part": "health.part",
     "health:process": "health.process",
+    "health:requirement": "health.requirement",
     "health:service": "health.service",
     "health:support-date": "health.supportdate",
     "health:drill": "health.drill",
@@ -91,6 +105,7 @@ ABOUT = {
     "health:passage": "health.passage",
     "health:step": "health.step",
     "network:link": "network.link",
+    "network:team": "teams.team",
     "network:usage": "network.usage",
     "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
@@ -105,14 +120,20 @@ ABOUT = {
     "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
+    "teams:absence": "teams.absence",
     "teams:discipline": "teams.discipline",
     "teams:membership": "teams.membership",
     "teams:person": "teams.person",
     "teams:rate": "teams.rate",
     "teams:team": "teams.team",
+    "teams:thanks": "teams.thanks",
+    "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
+    "value:exposure": "value.exposure",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
+    "value:shared-outcome": "value.sharedoutcome",
+    "value:score": "value.score",
     "value:valuation": "value.valuation",
 }
 #: What the last word of an address says: the page writes, so; or it reads.
@@ -124,17 +145,21 @@ VERBS = {
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
     "revert": "write", "divide": "write",
     "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin", "renew": "begin",
+    "keep": "write", "aside": "write", "spam": "write",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport", "divide",
+    "support", "unsupport", "divide", "aside", "spam",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
     "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
+    "split",
+    "readiness",
+    "delivery",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -178,6 +203,9 @@ OWN_PAGES = {
     "account-token-revoke",
     "board:digest",
     "board:today",
+    "intake:catalogue-discard",
+    "intake:catalogue-import",
+    "intake:catalogue-preview",
     "intake:discard",
     "intake:import",
     "intake:preview",
@@ -189,6 +217,8 @@ OWN_PAGES = {
 #: What everyone may see without signing in.
 PUBLIC_PAGES = {
     "board:digest-stop",  # opened by the key in the mail; see tests/board/test_digests.py
+    "feedback:give",  # what it shows, and to whom: see tests/catalog/test_feedback.py
+    "feedback:thanks",
     "roadmaps:calendar-feed",  # opened by the token in its address; see tests/roadmaps/test_calendars.py
     "account_login",
     "account_signup",  # closed, and says so

@@ -269,8 +269,9 @@ def test_every_reference_is_to_a_row_that_exists(kind):
 def test_rows_are_inside_the_period_and_within_the_columns(kind):
     found = rows.rows(kind)
     assert found
-    # What is agreed, waived or carried forward is about the year to come.
-    after = date(2018, 4, 1) if kind in ("commitments", "carry-forwards", "waivers") else AFTER
+    # What is agreed, waived, carried forward or planned is about the year to come.
+    to_come = ("commitments", "carry-forwards", "waivers", "memberships", "absences")
+    after = date(2018, 4, 1) if kind in to_come else AFTER
     for row in found:
         for name in ("starts", "ends", "said_on", "moved_on", "year"):
             if row.get(name):

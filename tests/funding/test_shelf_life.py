@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -51,7 +52,8 @@ def test_the_example_of_the_documentation(example):
 
     assert [line.headroom for line in tax] == [Decimal(3_000)] * 12
     assert [str(line.due) for line in tax[:4]] == ["1000.00", "0.00", "12370.18", "0.00"]
-    assert [str(line.set_aside) for line in tax[:4]] == ["0.00", "2000.00", "5000.00", "0.00"]
+    assert [str(line.money) for line in tax[:4]] == ["3000.00", "5000.00", "8000.00", "3000.00"]
+    assert [str(line.left) for line in tax[:4]] == ["2000.00", "5000.00", "0.00", "3000.00"]
     assert [str(line.covered) for line in tax[:4]] == ["1000.00", "0.00", "8000.00", "0.00"]
     assert [(str(line.gap), str(line.gap_low), str(line.gap_high)) for line in tax[2:3]] == [
         ("4370.18", "0.00", "10000.00")
@@ -68,6 +70,14 @@ def test_the_example_of_the_documentation(example):
     # A product chosen by itself shows the same, its part of what it shares included.
     [alone] = shelf_life(DAY, {identity[0].product.pk}).products
     assert alone.lines == identity
+
+
+def test_the_page_of_documentation_has_the_figures_of_the_example(example):
+    page = (Path(__file__).parents[2] / "docs" / "estate.md").read_text()
+    [tax] = [one for one in shelf_life(DAY).products if one.product.code == "tax"]
+    for line in tax.lines[:4]:
+        amounts = (line.due, line.headroom, line.money, line.covered, line.gap, line.left)
+        assert f"| {line.name} | {' | '.join(f'{amount:,.2f}' for amount in amounts)} |" in page
 
 
 def test_the_item_that_renews_it_says_who_pays_and_what_cannot_be_counted_is_named(example):
@@ -118,13 +128,15 @@ def test_the_page_the_file_and_the_api_tell_the_same_in_as_many_queries_for_many
     text = client.get(url).content.decode()
     assert "14,370.18" in text
     rows = list(columns(client.get(url, {"format": "csv"}), "product", "quarter", "gap"))
-    assert ("tax", "Q3 2026", "4370.18") in rows and len(rows) == 24
+    assert ("tax", "Q3 2026", "4370.18") in rows
+    assert len(rows) == 24
     told = client.get("/api/v1/shelf-life/").json()
     assert told["total"]["gap"] == "5370.18"
     assert [one["product"] for one in told["products"]] == ["tax", "identity"]
     assert client.get("/api/v1/shelf-life/", {"product": "identity"}).json()["total"]["gap"] == "1000.00"
     text = client.get(url, {"product": "tax"}).content.decode()
-    assert "What is to be renewed" in text and "Runtime" in text
+    assert "What is to be renewed" in text
+    assert "Runtime" in text
     assert "Nothing is due for these products" in client.get(url, {"product": "none"}).content.decode()
     for number in range(5):
         product = make.make_product()

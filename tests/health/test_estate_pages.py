@@ -109,7 +109,9 @@ def test_the_page_of_a_service_is_its_hub(client, leader):
     for words in ("1,200", "Database", "No support", "Night watch", "Identity", "What is promised", "It is built of"):
         assert words in text, words
     text = client.get(component.get_absolute_url()).content.decode()
-    assert "Without support since" in text and "Pay" in text and "Plan its renewal" in text
+    assert "Without support since" in text
+    assert "Pay" in text
+    assert "Plan its renewal" in text
     changed = client.post(
         reverse("health:service-edit", args=["pay"]),
         {"name": "Pay", "process": process.pk, "usual_hourly": 9, "peak_hourly": 10},
@@ -120,9 +122,11 @@ def test_the_page_of_a_service_is_its_hub(client, leader):
     wrong = client.post(
         reverse("health:service-edit", args=["pay"]), {"name": "Pay", "usual_hourly": 9, "peak_hourly": 1}
     )
-    assert wrong.status_code == 422 and "at least the usual one" in wrong.content.decode()
+    assert wrong.status_code == 422
+    assert "at least the usual one" in wrong.content.decode()
     text = client.get(reverse("health:service-map")).content.decode()
-    assert "estate-picture" in text and "Taxing" in text
+    assert "estate-picture" in text
+    assert "Taxing" in text
 
 
 def test_a_renewal_is_filled_in_and_goes_on_a_roadmap(client):

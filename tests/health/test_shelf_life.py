@@ -28,13 +28,14 @@ def test_the_expected_cost_is_the_mean_of_the_range_and_parts_add_up():
     found = due(Decimal(10), Decimal(1000))
     assert (found.low, round(found.expected / 100), found.high) == (1000, 266, 100000)
     assert due(Decimal(10), Decimal(1000), Decimal(2)).expected == pytest.approx(2 * found.expected, abs=1)
-    assert due(Decimal(0), Decimal(0)) == Due() and not Due()
+    assert due(Decimal(0), Decimal(0)) == Due()
+    assert not Due()
     assert Due(100, 100, 101).shared(3) == [Due(34, 34, 34), Due(33, 33, 34), Due(33, 33, 33)]
 
 
 def test_money_that_is_set_aside_is_used_in_the_order_of_time():
     used = use([0, 50, 100, 0, 10], [30, 30, 20, -40, 60])
-    assert [one.set_aside for one in used] == [0, 30, 10, 0, 0]
+    assert [one.money for one in used] == [30, 60, 30, 0, 60]
     assert [one.covered for one in used] == [0, 50, 30, 0, 10]
     assert [one.gap for one in used] == [0, 0, 70, 0, 0]
     assert [one.left for one in used] == [30, 10, 0, 0, 50]
@@ -49,7 +50,7 @@ def test_what_is_covered_and_what_is_lacking_make_what_is_due(line):
     dues, headroom = zip(*line, strict=True)
     used = use(dues, headroom)
     assert all(one.covered + one.gap == cents for one, cents in zip(used, dues, strict=True))
-    assert all(min(one.set_aside, one.covered, one.gap, one.left) >= 0 for one in used)
+    assert all(min(one.money, one.covered, one.gap, one.left) >= 0 for one in used)
     assert sum(one.covered for one in used) <= sum(max(0, room) for room in headroom)
     # Money is never kept for later while a renewal goes without.
     assert all(not one.gap or not one.left for one in used)

@@ -24,6 +24,7 @@ from tests.factories import (
     make_metric,
     make_observation,
     make_product,
+    make_score,
     make_usage,
     make_user,
 )
@@ -166,8 +167,26 @@ def test_bulk_loading_asks_the_database_no_more_for_fifty_rows_than_for_ten():
 
 @pytest.mark.parametrize("model", FACTS, ids=lambda model: model.__name__)
 def test_facts_that_are_loaded_in_bulk_have_no_rules_that_bulk_loading_leaves_out(model):
-    assert model.guard_without is Recorded.guard_without
+    if model is not Observation:  # what stands for a score is the score's to correct: see the next test
+        assert model.guard_without is Recorded.guard_without
     assert model.derived is Recorded.derived
+
+
+@pytest.mark.parametrize("is_bulk", [True, False])
+def test_what_stands_for_a_score_is_not_corrected_apart_from_it(is_bulk):
+    score = make_score()
+    row = {"metric": score.metric.code, "starts": "2026-01-31", "ends": "2026-02-01", "value": "3"}
+    again = row | {"value": "4.2", "source": "Survey 1"}
+
+    def load(rows):
+        if is_bulk:
+            return load_rows("observations", rows)
+        return load_one_by_one(kind_named("observations"), rows, [], by=None, dry_run=False, source="")
+
+    assert load([again]).counts == (0, 1, 0)
+    [error] = load([row]).errors
+    assert f"score of 40 answers. Correct or retract the score instead, at /metrics/scores/{score.pk}/" in str(error)
+    assert score.metric.observations.known().get().value == score.value
 
 
 def test_facts_are_cleaned_without_asking_the_database(django_assert_num_queries):

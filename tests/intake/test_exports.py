@@ -19,6 +19,7 @@ PAGES = {
     "value-streams": "catalog:value-stream-list",
     "products": "catalog:product-list",
     "segments": "catalog:segment-list",
+    "themes": "catalog:theme-list",
     "insights": "catalog:insight-list",
     "disciplines": "teams:discipline-list",
     "people": "teams:person-list",
@@ -29,6 +30,7 @@ PAGES = {
     "metrics": "value:metric-list",
     "valuations": "value:valuation-list",
     "observations": "value:observation-list",
+    "scores": "value:score-list",
     "roadmap-items": "roadmaps:item-list",
     "processes": "health:process-list",
     "services": "health:service-list",
@@ -37,6 +39,12 @@ PAGES = {
     "service-dependencies": "health:dependency-list",
     "on-call": "health:on-call-list",
     "support-dates": "health:support-date-list",
+    "objectives": "health:objective-list",
+    "measurements": "health:measurement-list",
+    "requirements": "health:requirement-list",
+    "evidence": "health:evidence-list",
+    "delivery-events": "health:delivery-event-list",
+    "exposures": "value:exposure-list",
     "streams": "funding:stream-list",
     "allocations": "funding:allocation-list",
     "ledger-entries": "funding:ledger-entry-list",
@@ -75,7 +83,14 @@ def portfolio(db):
     ]
     for number, text in enumerate(hard):
         product = make.make_product(name=text, purpose=text)
-        make.make_insight(product=product, text=text, source=text)
+        theme = make.make_theme(product=product, name=text, summary=text)
+        item = make.make_item(
+            roadmap=make.make_roadmap(products=[product]), product=product, metric=None, exception=text
+        )
+        make.make_insight(
+            product=product, text=text, source=text, theme=theme, said_by=number + 1, team=make.make_team(), item=item,
+            metric=make.make_metric(product=product), journey=make.make_journey(product=product),
+        )  # fmt: skip
         make.make_team(name=text, purpose=text)
         make.make_item(name=text, description=text, needs=[make.make_item(metric=None, exception=text)])
         make.make_ledger_entry(product=product, memo=text, reference=text, amount=Decimal("-9999999999999.99"))

@@ -49,6 +49,7 @@ ROWS = {
         "usage_unit": "",
     },
     "segments": {"code": "keepers", "product": "tax", "name": "Keepers", "size": "31000000", "size_basis": "Register"},
+    "themes": {"code": "waiting", "product": "tax", "name": "Waiting", "summary": "It takes too long."},
     "insights": {
         "product": "tax",
         "segment": "keepers",
@@ -56,6 +57,8 @@ ROWS = {
         "kind": "interview",
         "text": "Too slow",
         "source": "Study 12",
+        "theme": "waiting",
+        "said_by": "3",
     },
     "disciplines": {"code": "design", "name": "Design"},
     "people": {"code": "ada", "name": "Ada"},
@@ -107,6 +110,16 @@ ROWS = {
         "ends": "2026-03-01",
         "value": "2450000",
         "source": "Statistics",
+    },
+    "scores": {
+        "metric": "satisfied",
+        "starts": "2026-02-01",
+        "ends": "2026-03-01",
+        "answers": "412",
+        "mean": "4.21",
+        "deviation": "0.94",
+        "completed": "",
+        "source": "Exit survey",
     },
     "roadmap-items": {
         "code": "by-phone",
@@ -161,6 +174,55 @@ ROWS = {
         "ends": "2021-11-11",
         "is_ended": "no",
         "source": "endoflife.date",
+    },
+    "objectives": {
+        "code": "answers",
+        "service": "tax-by-web",
+        "name": "Answers",
+        "kind": "availability",
+        "target": "0.999",
+        "window_days": "28",
+        "threshold": "",
+        "source": "",
+    },
+    "measurements": {
+        "objective": "answers",
+        "starts": "2026-03-01",
+        "ends": "2026-03-02",
+        "good": "999",
+        "total": "1000",
+    },
+    "requirements": {
+        "code": "restored",
+        "service": "tax-by-web",
+        "name": "Restored",
+        "kind": "recovery_time",
+        "statement": "Within 4 hours.",
+        "baselined_on": "2026-01-01",
+    },
+    "evidence": {
+        "requirement": "restored",
+        "verified_on": "2026-02-01",
+        "expires_on": "2027-02-01",
+        "has_passed": "yes",
+        "source": "Test 1",
+    },
+    "delivery-events": {
+        "service": "tax-by-web",
+        "key": "run-1",
+        "kind": "deployment",
+        "happened_at": "2026-03-01T12:00Z",
+        "begun_at": "2026-02-27T12:00+01:00",
+        "reference": "v1",
+        "caused_by": "",
+    },
+    "exposures": {
+        "product": "tax",
+        "flag": "new-form",
+        "share": "0.25",
+        "starts": "2026-03-01",
+        "ends": "",
+        "metric": "",
     },
     "streams": {
         "code": "fees",
@@ -271,6 +333,9 @@ def load_all() -> dict[str, tuple[int, int, int]]:
             make_roadmap(code="ahead", products=products, business=[bea], technology=[ted])
         if kind == "service-dependencies" and not Service.objects.filter(code="pay").exists():
             make_service(code="pay")
+        if kind == "scores" and not Metric.objects.filter(code="satisfied").exists():
+            product = Product.objects.get(code="tax")
+            make_metric(code="satisfied", product=product, behaviour="level", asks="satisfaction")
         if kind == "transfers" and not FundingStream.objects.filter(code="levy").exists():
             make_stream(code="levy")
         report = load_rows(kind, [row])

@@ -42,8 +42,8 @@ def test_only_the_kinds_that_a_user_may_add_are_offered(client):
     client.force_login(make_user("product_owner", product=make_product()))
     page = client.get(IMPORT)
     assert {kind.name for kind in page.context["kinds"]} == {
-        "segments", "insights", "metrics", "valuations", "observations", "roadmap-items", "links", "usage",
-        "elasticities",
+        "segments", "themes", "insights", "metrics", "valuations", "observations", "scores", "roadmap-items", "links",
+        "usage", "elasticities",
     }  # fmt: skip
     answer = upload(client, TEAMS)
     assert answer.status_code == 422

@@ -58,12 +58,12 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="insight",
             name="feedback",
-            field=models.OneToOneField(
+            field=models.ForeignKey(
                 blank=True,
                 editable=False,
                 null=True,
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="insight",
+                related_name="insights",
                 to="catalog.feedback",
             ),
         ),
@@ -143,6 +143,15 @@ class Migration(migrations.Migration):
                 condition=models.Q(("said_by__gte", 1)),
                 name="insight_is_said_by_somebody",
                 violation_error_message="At least one customer said it.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="insight",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retracted_at", None)),
+                fields=("feedback",),
+                name="insight_is_kept_once",
+                violation_error_message="This feedback is kept as an insight already. Correct that one.",
             ),
         ),
         migrations.AddIndex(

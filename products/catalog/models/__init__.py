@@ -10,7 +10,13 @@ from products.catalog.models.customers import (
     Theme,
     ThemeQuerySet,
 )
-from products.catalog.models.feedback import Feedback, FeedbackForm, FeedbackState
+from products.catalog.models.feedback import (
+    Feedback,
+    FeedbackForm,
+    FeedbackFormQuerySet,
+    FeedbackQuerySet,
+    FeedbackState,
+)
 from products.catalog.models.products import Kind, Product, ProductQuerySet, Stage, ValueStream, ValueStreamQuerySet
 
 __all__ = [
@@ -18,6 +24,8 @@ __all__ = [
     "AssignmentQuerySet",
     "Feedback",
     "FeedbackForm",
+    "FeedbackFormQuerySet",
+    "FeedbackQuerySet",
     "FeedbackState",
     "Insight",
     "InsightKind",

@@ -104,6 +104,10 @@ class InsightQuerySet(RecordedQuerySet):
         """Return the rows with what a table of them shows."""
         return self.select_related("product", "segment", "theme", "team", "recorded_by").order_by("-said_on", "-id")
 
+    def heard(self) -> Self:
+        """Return what a customer said to somebody of a team; in analytics nobody speaks."""
+        return self.exclude(team=None).exclude(kind=InsightKind.ANALYTICS)
+
     def latest_few(self) -> Self:
         """Return the ten insights that were said last."""
         return self.order_by("-said_on", "-id")[:10]
@@ -133,8 +137,8 @@ class Insight(Recorded):
     item = models.ForeignKey(
         "roadmaps.Item", models.PROTECT, null=True, blank=True, related_name="insights", verbose_name="roadmap item"
     )
-    feedback = models.OneToOneField(
-        "catalog.Feedback", models.PROTECT, null=True, blank=True, editable=False, related_name="insight"
+    feedback = models.ForeignKey(
+        "catalog.Feedback", models.PROTECT, null=True, blank=True, editable=False, related_name="insights"
     )
 
     scope_products = ("product",)
@@ -148,6 +152,12 @@ class Insight(Recorded):
                 name="insight_is_said_by_somebody",
                 violation_error_message="At least one customer said it.",
             ),
+            models.UniqueConstraint(
+                fields=["feedback"],
+                condition=Q(retracted_at=None),
+                name="insight_is_kept_once",
+                violation_error_message="This feedback is kept as an insight already. Correct that one.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -158,7 +168,7 @@ class Insight(Recorded):
         return reverse("catalog:insight-detail", args=[self.pk])
 
     def guard(self) -> None:
-        """Refuse a day that has not come, and a segment of another product."""
+        """Refuse a day that has not come, and links to what belongs to another product."""
         if self.said_on > today():
             raise ValidationError(
                 {"said_on": f"{self.said_on} has not come yet. Give the day on which the customer said or did it."}
@@ -167,3 +177,16 @@ class Insight(Recorded):
             raise ValidationError(
                 {"segment": f"{self.segment} is a segment of {self.segment.product}; choose one of {self.product}."}
             )
+        wrong = {}
+        for name, what in (("theme", "a theme"), ("metric", "a metric"), ("journey", "a journey")):
+            row = getattr(self, name)
+            if row and row.product_id != self.product_id:
+                wrong[name] = f"{row} is {what} of {row.product}; choose one of {self.product}."
+        if self.item and not self._is_on_a_roadmap_of_the_product():
+            wrong["item"] = f"{self.item} is on no roadmap of {self.product}. Choose an item of one of its roadmaps."
+        if wrong:
+            raise ValidationError(wrong)
+
+    def _is_on_a_roadmap_of_the_product(self) -> bool:
+        item = self.item
+        return item.product_id == self.product_id or item.roadmap.products.filter(pk=self.product_id).exists()

@@ -1,13 +1,30 @@
 """Feedback: the public form of a product, and what came in by it."""
 
+from functools import reduce
+from operator import or_
+from typing import Any, Self
+
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Count, Q, Value, When
 from django.urls import reverse
 from django.utils import timezone
 
+from portfolio.common import access
 from portfolio.common.access import Scoped
-from portfolio.common.described import Described
+from portfolio.common.described import Described, DescribedQuerySet
 from products.catalog.models.products import Product
+
+
+class FeedbackFormQuerySet(DescribedQuerySet):
+    """Reads of the forms."""
+
+    def for_table(self) -> Self:
+        """Return the rows with `received_count`, without spam, and `new_count`, that nobody has answered yet."""
+        received = Count("received", filter=~Q(received__state=FeedbackState.SPAM))
+        new = Count("received", filter=Q(received__state=FeedbackState.NEW))
+        counted = self.select_related("product").annotate(received_count=received, new_count=new)
+        return counted.order_by("product__name", "pk")
 
 
 class FeedbackForm(Described):
@@ -19,6 +36,7 @@ class FeedbackForm(Described):
     thanks = models.TextField(blank=True, help_text="What a customer reads once it is sent.")
 
     scope_products = ("product",)
+    objects = FeedbackFormQuerySet.as_manager()
 
     def get_absolute_url(self) -> str:
         """Return the address at which its owners see what came in."""
@@ -40,6 +58,32 @@ def _out_of_five(**options) -> models.PositiveSmallIntegerField:
     )
 
 
+class FeedbackQuerySet(models.QuerySet):
+    """Reads of feedback: everybody who is signed in sees that it came and how it was answered, few what was written."""
+
+    def visible_to(self, user: Any) -> Self:
+        """Return what `user` may see; for the words see `for_reader`."""
+        return self if user.is_authenticated else self.none()
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows, latest first."""
+        return self.select_related("form__product").order_by("-received_at", "-pk")
+
+    def for_reader(self, user: Any) -> Self:
+        """Annotate `may_read`: whether what was written may be shown to `user`, who may write it, then."""
+        covered = access.reach(user, access.writers_of(self.model))
+        conditions = [] if covered.is_everything else self.model.conditions(covered)
+        if covered.is_everything or not conditions:
+            return self.annotate(may_read=Value(covered.is_everything, output_field=models.BooleanField()))
+        return self.annotate(
+            may_read=Case(
+                When(reduce(or_, conditions), then=Value(True)),
+                default=Value(False),
+                output_field=models.BooleanField(),
+            )
+        )
+
+
 class Feedback(Scoped, models.Model):
     """What a customer said through a form: never changed, but for what became of it."""
 
@@ -58,6 +102,7 @@ class Feedback(Scoped, models.Model):
     is_illustrative = models.BooleanField("illustrative", default=False)
 
     scope_products = ("form__product",)
+    objects = FeedbackQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "feedback"
@@ -78,3 +123,9 @@ class Feedback(Scoped, models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of this piece of feedback."""
         return reverse("catalog:feedback-detail", args=[self.pk])
+
+    def clean(self) -> None:
+        """Refuse what says nothing at all."""
+        super().clean()
+        if self.satisfaction is None and self.ease is None and self.is_done is None and not self.text.strip():
+            raise ValidationError("Nothing is answered. Answer at least one question, or write something.")

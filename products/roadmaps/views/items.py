@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from portfolio.common import access, pages
 from portfolio.common.errors import TwofoldError
 from portfolio.common.months import today
-from products.catalog.models import Product
+from products.catalog.models import Insight, Product
 from products.roadmaps import board, histories, item_actions, retiring, seen
 from products.roadmaps.changes import RoadmapMoved
 from products.roadmaps.contributions import interests_in
@@ -59,6 +59,7 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
     valuation = None
     if item.metric:
         valuation = Valuation.objects.known().current(on).filter(metric=item.metric).for_table().first()
+    insights = Insight.objects.visible_to(request.user).known().filter(item=item)
     changes = histories.of_item(item)
     latest = list(changes[: LATEST + 1])
     context = {
@@ -70,6 +71,9 @@ def item_detail(request: HttpRequest, code: str) -> HttpResponse:
         "entries": histories.entries(latest[:LATEST], item.code),
         "has_more": len(latest) > LATEST,
         "interests": _interests(item) if item.kind == ItemKind.RETIRE else None,
+        "insights": list(insights.for_table().latest_few()),
+        "insight_count": insights.count(),
+        "may_add_insight": access.may_write(request.user, Insight(product=item.product)),
         "may_write": access.may_write(request.user, item),
     }
     return render(request, "roadmaps/item_detail.html", context)

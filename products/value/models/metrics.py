@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Self
+from typing import Any, Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Exists, F, Func, Max, OuterRef, Q, Subquery, Value
@@ -177,6 +178,7 @@ class Metric(Described):
             ("behaviour", "behaviour"),
             ("unit", "unit"),
             ("is_higher_better", "direction"),
+            *([("asks", "question")] if old.asks else []),
         ):
             if getattr(old, name) != getattr(self, name):
                 raise ValidationError(
@@ -272,6 +274,23 @@ class Observation(Fact):
         clash = known.filter(starts__lt=self.ends, ends__gt=self.starts).first()
         if clash:
             raise self.clash_with(clash)
+
+    def guard_without(self) -> None:
+        """Refuse to change what stands for a score apart from it: the metric's page would say two things."""
+        score = self.score_of()
+        if score:
+            raise self.belongs_to(score)
+
+    def score_of(self) -> Any:
+        """Return the score that this observation stands for, if any that is known."""
+        return apps.get_model("value.Score").objects.known().filter(observation=self.pk).first()
+
+    def belongs_to(self, score: Any) -> ValidationError:
+        """Return the refusal of a change that is the score's to make."""
+        return ValidationError(
+            f"This observation stands for a score of {score.answers} answers. Correct or retract the score instead, at "
+            f"{score.get_absolute_url()}: the observation follows it."
+        )
 
     def clash_with(self, other: "Observation") -> ValidationError:
         """Return the refusal of days that another observation of the same flow already counts."""
