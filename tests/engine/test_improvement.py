@@ -51,8 +51,8 @@ def test_the_worked_example_of_the_documentation_holds():
     low, high = place.ends
     for told in (
         f"ln 2 = {found.ratio:.3f}, give or take {found.error:.3f}",
-        f"= {place.shrunk.weight:.2f}, so it is told as exp({place.shrunk.effect:.3f}) = {place.factor:.2f} times as good, "
-        f"{low:.2f} to {high:.2f}",
+        f"= {place.shrunk.weight:.2f}, so it is told as exp({place.shrunk.effect:.3f}) = {place.factor:.2f} times as "
+        f"good, {low:.2f} to {high:.2f}",
     ):
         assert told in words
 
