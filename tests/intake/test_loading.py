@@ -70,7 +70,9 @@ ROWS = {
         "fte": "0.8",
         "starts": "2026-01-01",
         "ends": "",
+        "is_embedded": "yes",
     },
+    "absences": {"person": "ada", "kind": "away", "share": "0.5", "starts": "2026-02-02", "ends": "2026-02-09"},
     "rates": {
         "discipline": "design",
         "monthly_amount": "8200",
@@ -91,6 +93,7 @@ ROWS = {
         "felt_by": "customer",
         "unvalued_reason": "",
     },
+    "shared-outcomes": {"team": "tax-online", "metric": "taxed", "starts": "2026-01-01", "ends": ""},
     "fx-rates": {"currency": "EUR", "rate": "1.10", "starts": "2026-01-01", "ends": "2027-01-01"},
     "valuations": {
         "metric": "taxed",
