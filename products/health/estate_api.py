@@ -97,7 +97,7 @@ class ServicePartSerializer(RecordedSerializer):
         fields = ["service", "component", "starts", "ends", "is_illustrative"]
 
 
-class DependencySerializer(RecordedSerializer):
+class ServiceDependencySerializer(RecordedSerializer):
     """A service that does not work without another one over the days [starts, ends)."""
 
     class Meta:
@@ -173,7 +173,7 @@ class DependencyViewSet(RecordedViewSet):
     """Which service needs which."""
 
     queryset = Dependency.objects.all()
-    serializer_class = DependencySerializer
+    serializer_class = ServiceDependencySerializer
     filterset_class = DependencyFilter
     export = exports.DEPENDENCIES
 

@@ -262,6 +262,15 @@ def test_every_reference_is_to_a_row_that_exists(kind):
         del codes["product"]  # as endoflife.date calls it
     if kind == "links":
         del codes["service"]  # what is pulled, in words
+    if kind in ("services", "components", "parts", "service-dependencies", "on-call"):
+        services = {row["code"] for row in rows.rows("services")}
+        codes |= {
+            "owner": codes["team"],
+            "process": {row["code"] for row in rows.rows("processes")},
+            "service": services,
+            "needs": services,
+            "component": {row["code"] for row in rows.rows("components")},
+        }
     for row in rows.rows(kind):
         for name in row.keys() & codes.keys():
             assert not row[name] or row[name] in codes[name], row
