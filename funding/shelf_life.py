@@ -127,6 +127,16 @@ class ShelfLife:
         """All products over all quarters."""
         return _of([quarter for one in self.products for quarter in one.quarters], "All quarters")
 
+    @property
+    def unpriced_codes(self) -> list[str]:
+        """The codes of those without a cost of renewal."""
+        return [row.code for row in self.unpriced]
+
+    @property
+    def unused_codes(self) -> list[str]:
+        """The codes of those that nothing is built of."""
+        return [row.code for row in self.unused]
+
     def flat(self) -> Iterator[Line]:
         """Yield each quarter of each product."""
         for one in self.products:

@@ -57,11 +57,15 @@ class ShelfLifeSerializer(serializers.Serializer):
     total = RenewalsSerializer()
     quarters = QuarterSerializer(many=True)
     products = OfProductSerializer(many=True)
-    unpriced: serializers.RelatedField = serializers.SlugRelatedField(
-        many=True, read_only=True, slug_field="code", help_text="Components left out: no cost of renewal is said."
+    unpriced = serializers.ListField(
+        child=serializers.CharField(),
+        source="unpriced_codes",
+        help_text="Components left out: no cost of renewal is said.",
     )
-    unused: serializers.RelatedField = serializers.SlugRelatedField(
-        many=True, read_only=True, slug_field="code", help_text="Components left out: no service is built of them."
+    unused = serializers.ListField(
+        child=serializers.CharField(),
+        source="unused_codes",
+        help_text="Components left out: no service is built of them.",
     )
     without_rate = serializers.ListField(
         child=serializers.CharField(), help_text="Currencies left out: no rate is known."

@@ -22,13 +22,13 @@ from products.roadmaps.models import Item
 SOON = 12  #: months ahead in which an end of support has to be planned for
 
 UNOWNED, UNUSED, UNSUPPORTED, ENDING, UNDATED = "no-owner", "no-consumer", "no-support", "ends-soon", "no-date"
-OF_SERVICES = ((UNOWNED, "No owner"), (UNUSED, "No consumer"), (UNSUPPORTED, "Built of something without support"))
+OF_SERVICES = ((UNOWNED, "No owner"), (UNUSED, "No consumer"), (UNSUPPORTED, "Unsupported part"))
 OF_COMPONENTS = (
     (UNOWNED, "No owner"),
     (UNUSED, "No consumer"),
     (UNSUPPORTED, "No support"),
-    (ENDING, "Support ends within a year, and nothing renews it"),
-    (UNDATED, "End of support not known"),
+    (ENDING, "Ends soon, not planned"),
+    (UNDATED, "End not known"),
 )
 ANY = "anything"
 
