@@ -108,7 +108,7 @@ def left_chart(left: Sequence[tuple[date, float]], window_days: int) -> charts.C
 def troubled(on: date) -> list[BudgetDay]:
     """Return the latest kept state of each objective that is overspent, or burns faster than twice what is allowed.
 
-    Each has `fine_on`, the last day kept before on which it was in order, and `kept_from`, the first day kept. One query.
+    Each has `fine_on`, the last day before on which it was in order, and `kept_from`, the first day kept. One query.
     """
     fine = Q(left__gte=0) & (Q(burn__lte=FAST) | Q(burn=None))
     later = BudgetDay.objects.filter(objective=OuterRef("objective"), day__gt=OuterRef("day"), day__lt=on)

@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -67,15 +67,17 @@ class DeliveryEventViewSet(RecordedViewSet):
                 description="Stands for the field `key` of a single event, such as the number of a pipeline's run.",
             )
         ],
-        request={"application/json": {"oneOf": [
-            {"$ref": "#/components/schemas/DeliveryEvent"},
-            {"type": "array", "items": {"$ref": "#/components/schemas/DeliveryEvent"}},
-        ]}},
+        request=PolymorphicProxySerializer(
+            "DeliveryEventOrMany",
+            [DeliveryEventSerializer, DeliveryEventSerializer(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
         responses={
             201: DeliveryEventSerializer,
             200: OpenApiResponse(DeliveryEventSerializer, "All of it was recorded before."),
         },
-    )  # fmt: skip
+    )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record an event, or several."""
         self.may_add()

@@ -1,7 +1,7 @@
 """What is promised, by the API: objectives, measurements, requirements and evidence."""
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError
@@ -90,7 +90,7 @@ class RequirementSerializer(ActionSerializer):
         return str(required(row, looks_of(row.evidence.known() if evidence is None else evidence)).state(today()))
 
 
-class EvidenceSerializer(RecordedSerializer):
+class RequirementEvidenceSerializer(RecordedSerializer):
     """That a requirement was looked at on a day, whether it held, and until when that counts."""
 
     class Meta:
@@ -129,12 +129,14 @@ class MeasurementViewSet(RecordedViewSet):
     @extend_schema(
         summary="Record a measurement, or a list of them",
         description=f"Records one measurement, or a list of up to {MOST_MEASUREMENTS:,}, all of them or none.",
-        request={"application/json": {"oneOf": [
-            {"$ref": "#/components/schemas/Measurement"},
-            {"type": "array", "items": {"$ref": "#/components/schemas/Measurement"}},
-        ]}},
+        request=PolymorphicProxySerializer(
+            "MeasurementOrMany",
+            [MeasurementSerializer, MeasurementSerializer(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
         responses={201: MeasurementSerializer},
-    )  # fmt: skip
+    )
     def create(self, request, *args, **kwargs):
         """Record a measurement, or several."""
         if not isinstance(request.data, list):
@@ -166,7 +168,7 @@ class EvidenceViewSet(RecordedViewSet):
     """Evidence for requirements."""
 
     queryset = Evidence.objects.all()
-    serializer_class = EvidenceSerializer
+    serializer_class = RequirementEvidenceSerializer
     filterset_class = EvidenceFilter
     export = promise_exports.EVIDENCE
 
