@@ -49,6 +49,14 @@ class OfProductSerializer(serializers.Serializer):
     quarters = QuarterSerializer(many=True, source="lines")
 
 
+class CodeOfField(serializers.CharField):
+    """The code of a row."""
+
+    def to_representation(self, value: Any) -> str:
+        """Return the row's code."""
+        return value.code
+
+
 @extend_schema_serializer(many=False)  # one answer, although it is had where lists are
 class ShelfLifeSerializer(serializers.Serializer):
     """Renewals due in the next three years against money, in the base currency; products add up to the quarters."""
@@ -57,12 +65,8 @@ class ShelfLifeSerializer(serializers.Serializer):
     total = RenewalsSerializer()
     quarters = QuarterSerializer(many=True)
     products = OfProductSerializer(many=True)
-    unpriced: serializers.RelatedField = serializers.SlugRelatedField(
-        many=True, read_only=True, slug_field="code", help_text="Components left out: no cost of renewal is said."
-    )
-    unused: serializers.RelatedField = serializers.SlugRelatedField(
-        many=True, read_only=True, slug_field="code", help_text="Components left out: no service is built of them."
-    )
+    unpriced = serializers.ListField(child=CodeOfField(), help_text="Components left out: no cost of renewal is said.")
+    unused = serializers.ListField(child=CodeOfField(), help_text="Components left out: no service is built of them.")
     without_rate = serializers.ListField(
         child=serializers.CharField(), help_text="Currencies left out: no rate is known."
     )

@@ -19,7 +19,7 @@ from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Th
 from teams.telling_api import (
     LoadSerializer,
     ShapeSerializer,
-    StabilitySerializer,
+    TeamStabilitySerializer,
     told_load,
     told_shape,
     told_stability,
@@ -114,7 +114,7 @@ class TeamViewSet(DescribedViewSet):
         """Tell who the team has today, by discipline, what a whole team needs that it lacks, and its capacity."""
         return Response(told_shape(self.get_object()))
 
-    @extend_schema(responses=StabilitySerializer)
+    @extend_schema(responses=TeamStabilitySerializer)
     @action(detail=True)
     def stability(self, request, code=None):
         """Tell how steady the team is today: time in it, joins and leaves, its core, and what joins cost."""

@@ -37,7 +37,7 @@ class ShapeSerializer(serializers.Serializer):
     quiet = serializers.DecimalField(12, 4, help_text="FTE of the capacity.")
 
 
-class StabilitySerializer(serializers.Serializer):
+class TeamStabilitySerializer(serializers.Serializer):
     """How steady a team is today."""
 
     people = serializers.IntegerField()
@@ -82,7 +82,7 @@ def told_stability(team: Team) -> dict[str, Any]:
     steady = stability(rows, today(), settings.TWOFOLD_RAMP_UP_WEEKS)
     codes = {row.person_id: row.person.code for row in rows}
     low, high = steady.cost
-    return StabilitySerializer(
+    return TeamStabilitySerializer(
         _Told(
             steady,
             joins=len(steady.joins),

@@ -303,7 +303,7 @@ def budgets_in_trouble(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]
             Entry(
                 f"{'Overspent' if (row.left or 0) < 0 else 'Burning fast'}: {row.objective}",
                 str(row.objective.service),
-                row.fine_on + timedelta(days=1) if row.fine_on else row.day,
+                row.fine_on + timedelta(days=1) if row.fine_on else row.kept_from,
                 row.objective.get_absolute_url(),
                 f"{share(row.left)} of the budget left, burning {ratio(row.burn)}",
             )

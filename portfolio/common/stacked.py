@@ -7,9 +7,9 @@ from datetime import date
 from portfolio.common import formats
 from portfolio.common.charts import BAR, QUIET, RULE, VALUE, Chart, Column, _axis, _layout
 
-#: Told apart by pattern as well as by colour.
+#: Told apart by how light they are as well as by colour, and by the gap between them.
 LOOKS = (
-    (VALUE, ""), (BAR, "/"), (QUIET, "."), (BAR, ""), (VALUE, "\\"), (QUIET, "x"), (BAR, "-"), (VALUE, "+"), (RULE, ""),
+    (VALUE, 1.0), (BAR, 1.0), (VALUE, 0.55), (QUIET, 1.0), (VALUE, 0.3), (BAR, 0.5), (QUIET, 0.5), (BAR, 0.25),
 )  # fmt: skip
 
 
@@ -37,15 +37,15 @@ def stacked(
     """
     xs = [month.isoformat() for month in months]
     shown = [part for at, part in enumerate(parts) if at == 0 or any(part.values)]
-    looks = [(RULE, "") if part.is_hollow else LOOKS[at % len(LOOKS)] for at, part in enumerate(shown)]
+    looks = [(RULE, 1.0) if part.is_hollow else LOOKS[at % len(LOOKS)] for at, part in enumerate(shown)]
     figure = {
         "data": [
             {
                 "type": "bar", "name": part.name, "x": xs, "y": [round(value, 4) for value in part.values],
-                "marker": {"color": colour, "pattern": {"shape": shape, "fgcolor": "var(--paper)"}},
+                "opacity": opacity, "marker": {"color": colour, "line": {"color": "var(--paper)", "width": 1}},
                 "hovertemplate": f"%{{x|%b %Y}}<br>{part.name}: %{{y:.2f}} {unit}<extra></extra>",
             }
-            for part, (colour, shape) in zip(shown, looks, strict=True)
+            for part, (colour, opacity) in zip(shown, looks, strict=True)
         ],
         "layout": _layout(
             barmode="stack",

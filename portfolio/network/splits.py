@@ -27,6 +27,11 @@ from teams.models import Discipline, Membership, Person, Team
 
 NAMED = 3  #: sources that are named for what a part lacks
 NOTHING = Decimal(0)
+#: What is said of a proposal by whether every grouping was looked at.
+BEST = {
+    True: "No other grouping whose people are in keeping with its work cuts less.",
+    False: "No move or swap of single products cuts less.",
+}
 
 
 @dataclass(frozen=True)
@@ -167,7 +172,7 @@ class Proposal:
             return "Nothing that its products pull from each other would go from part to part."
         return (
             f"{formats.share(self.lost / whole)} of what its products pull from each other would go from part to part; "
-            f"{formats.share(self.kept / whole)} stays inside a part."
+            f"{formats.share(self.kept / whole)} stays inside a part. {BEST[self.is_exhaustive]}"
         )
 
 

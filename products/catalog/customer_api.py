@@ -108,7 +108,7 @@ class KeepSerializer(serializers.Serializer):
     segment = CodeField(queryset=Segment.objects.all(), required=False, allow_null=True, help_text="Code of a segment.")
 
 
-class NothingSerializer(serializers.Serializer):
+class NoFeedbackBodySerializer(serializers.Serializer):
     """No body is needed."""
 
 
@@ -189,13 +189,13 @@ class FeedbackViewSet(
         feedback_actions.keep(feedback, text=about.pop("text", ""), about=about, by=request.user)
         return self._answer(feedback)
 
-    @extend_schema(request=NothingSerializer, responses=FeedbackSerializer)
+    @extend_schema(request=NoFeedbackBodySerializer, responses=FeedbackSerializer)
     @action(detail=True, methods=["post"])
     def spam(self, request, pk=None):
         """Say that no customer sent it: it counts nowhere, and its insight, if any, is retracted."""
         return self._answer(feedback_actions.mark_as_spam(self._writable(), by=request.user))
 
-    @extend_schema(request=NothingSerializer, responses=FeedbackSerializer)
+    @extend_schema(request=NoFeedbackBodySerializer, responses=FeedbackSerializer)
     @action(detail=True, methods=["post"], url_path="set-aside")
     def set_aside(self, request, pk=None):
         """Set it aside: it counts in the scores, and is no insight."""

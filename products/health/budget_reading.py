@@ -108,18 +108,22 @@ def left_chart(left: Sequence[tuple[date, float]], window_days: int) -> charts.C
 def troubled(on: date) -> list[BudgetDay]:
     """Return the latest kept state of each objective that is overspent, or burns faster than twice what is allowed.
 
-    Each says `since` when: the day after the last that was in order, of those kept. One query.
+    Each has `fine_on`, the last day kept before on which it was in order, and `kept_from`, the first day kept. One query.
     """
     fine = Q(left__gte=0) & (Q(burn__lte=FAST) | Q(burn=None))
     later = BudgetDay.objects.filter(objective=OuterRef("objective"), day__gt=OuterRef("day"), day__lt=on)
     before = BudgetDay.objects.filter(fine | Q(left=None), objective=OuterRef("objective"), day__lt=OuterRef("day"))
+    kept = BudgetDay.objects.filter(objective=OuterRef("objective"))
     rows = (
         BudgetDay.objects.filter(
             day__lt=on, day__gte=on - timedelta(days=LOOKED_BACK), objective__service__is_retired=False
         )
         .filter(Q(left__lt=0) | Q(burn__gt=FAST))
         .exclude(Exists(later))
-        .annotate(fine_on=Subquery(before.order_by("-day").values("day")[:1]))
+        .annotate(
+            fine_on=Subquery(before.order_by("-day").values("day")[:1]),
+            kept_from=Subquery(kept.order_by("day").values("day")[:1]),
+        )
         .select_related("objective__service__product")
         .order_by(F("left").asc(nulls_last=True), "pk")
     )

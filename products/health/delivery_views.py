@@ -116,7 +116,7 @@ def improvement_list(request: HttpRequest) -> HttpResponseBase:
         filterset,
         rows=shown,
         export=delivery_exports.IMPROVEMENT,
-        measures=list(MEASURES.values()),
+        measures=[MEASURES[key] for key in rows[0].columns] if rows else [],
         ranked=sum(bool(row.place.rank) for row in rows),
         untold=sum(not row.place.rank for row in rows),
         recent_weeks=RECENT_WEEKS,

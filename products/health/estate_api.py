@@ -89,7 +89,7 @@ def _read(row, model):
     return estate.with_signs_of_components(Component.objects.all(), today()).select_related("item").get(pk=row.pk)
 
 
-class PartSerializer(RecordedSerializer):
+class ServicePartSerializer(RecordedSerializer):
     """A component that a service is built of over the days [starts, ends)."""
 
     class Meta:
@@ -164,7 +164,7 @@ class PartViewSet(RecordedViewSet):
     """What services are built of."""
 
     queryset = Part.objects.all()
-    serializer_class = PartSerializer
+    serializer_class = ServicePartSerializer
     filterset_class = PartFilter
     export = exports.PARTS
 

@@ -63,6 +63,7 @@ class Row:
     service: Service
     place: engine.Place
     figures: dict[str, Figure]
+    columns: tuple[str, ...] = tuple(MEASURES)  #: the measures that are shown of every service
 
     @property
     def factor(self) -> float | None:
@@ -81,8 +82,8 @@ class Row:
 
     @property
     def shown(self) -> list[tuple[str, Figure | None]]:
-        """Every measure with its figure, in one order for all rows."""
-        return [(label, self.figures.get(key)) for key, label in MEASURES.items()]
+        """The measures of which anything is known, of any service, with its figure: one order for all rows."""
+        return [(MEASURES[key], self.figures.get(key)) for key in self.columns]
 
     @property
     def basis(self) -> list[str]:
@@ -128,7 +129,8 @@ def ranking(services: Sequence[Service], on: date) -> list[Row]:
     places = engine.ranked(
         [{key: one.change for key, one in found.items() if one.change is not None} for found in figures]
     )
-    rows = [Row(*parts) for parts in zip(services, places, figures, strict=True)]
+    columns = tuple(key for key in MEASURES if any(key in found for found in figures))
+    rows = [Row(*parts, columns) for parts in zip(services, places, figures, strict=True)]
     return sorted(rows, key=lambda row: (row.factor is None, -(row.factor or 0), row.service.name, row.service.pk))
 
 

@@ -21,7 +21,7 @@ def journeys(service: Service, user: User, on: date) -> list[Panel]:
 
 @tells_service
 def incidents(service: Service, user: User, on: date) -> list[Panel]:
-    """Tell what broke, what that cost customers, and how it can fail, with the drill that last tried it: five queries."""
+    """Tell what broke and what that cost customers, and how it can fail, with its last drill: five queries."""
     rows = list(Incident.objects.filter(service=service).for_table()[: LATEST + 1])
     told = losses.told_of(rows[:LATEST])
     modes = list(FailureMode.objects.filter(service=service).order_by("name", "pk"))

@@ -44,8 +44,9 @@ class Measured:
 def measured(services: Iterable[int], on: date, known: datetime | None = None) -> dict[tuple[int, str], Measured]:
     """Return what was measured of services, by service and kind of objective, over its objective's window: two queries.
 
-    A window ends before the day; a measurement that begins before it is spread evenly over its days. Of several objectives of a kind the one with the highest target speaks for the service,
-    of several with the same one that did worst.
+    A window ends before the day; a measurement that begins before the window is spread evenly over its days. Of several
+    objectives of a kind the one with the highest target speaks for the service, of several with the same one that did
+    worst.
     """
     objectives = {
         row.pk: row

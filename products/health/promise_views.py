@@ -42,11 +42,10 @@ def _order(rows: list[Row], sort: str) -> list[Row]:
 def objective_list(request: HttpRequest) -> HttpResponseBase:
     """List objectives with what is left of their error budgets today, what has least left first."""
     filterset = ObjectiveTable(request.GET, Objective.objects.visible_to(request.user).for_table())
-    if filterset.is_valid() and request.GET.get("format") == "openslo":
+    if request.GET.get("format") == "openslo" and filterset.is_valid():
         return openslo_file(filterset.qs)
-    if filterset.is_valid() and "format" in request.GET:
-        rows = None
-    else:
+    rows = None
+    if "format" not in request.GET:
         rows = _order(budgets_of(list(filterset.qs), today()), request.GET.get("sort") or "left")
     return pages.render_list(
         request,
@@ -161,18 +160,18 @@ def _states(rows: list[Requirement]) -> list[tuple[Requirement, Required, State]
 def requirement_list(request: HttpRequest) -> HttpResponseBase:
     """List requirements with how each stands today."""
     on = today()
-    response_rows = RequirementTable(request.GET, Requirement.objects.visible_to(request.user).for_table())
+    filterset = RequirementTable(request.GET, Requirement.objects.visible_to(request.user).for_table())
     if "format" in request.GET:
         rows = None
     else:
         rows = [
             {"requirement": row, "state": state, "till": one.verified_till(on), "is_expiring": one.is_expiring(on)}
-            for row, one, state in _states(list(response_rows.qs))
+            for row, one, state in _states(list(filterset.qs))
         ]
     return pages.render_list(
         request,
         "health/requirement_list.html",
-        response_rows,
+        filterset,
         rows=rows,
         export=promise_exports.REQUIREMENTS,
         may_add=access.may_add(request.user, Requirement),

@@ -258,6 +258,8 @@ def test_every_reference_is_to_a_row_that_exists(kind):
     } | {"guardrail": {row["name"] for row in rows.rows("guardrails")}}
     if kind == "commitments":
         del codes["supplier"]  # whom the order is with, in words
+    if kind == "support-dates":
+        del codes["product"]  # as endoflife.date calls it
     if kind == "links":
         del codes["service"]  # what is pulled, in words
     for row in rows.rows(kind):
@@ -274,7 +276,8 @@ def test_rows_are_inside_the_period_and_within_the_columns(kind):
     after = date(2018, 4, 1) if kind in to_come else AFTER
     for row in found:
         for name in ("starts", "ends", "said_on", "moved_on", "year"):
-            if row.get(name):
+            # When support ends is public, however far off.
+            if row.get(name) and kind != "support-dates":
                 assert FIRST <= date.fromisoformat(row[name]) <= after, row
         if "code" in row:
             assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row["code"])

@@ -27,7 +27,7 @@ def daily(*bad, total=10_000, until=UNTIL):
 
 def test_a_budget_is_that_of_the_workbook():
     """Site Reliability Workbook, chapter 2 and table 5-4: 3 million requests at 99.9 % allow 3,000 errors; at a burn
-    rate of 2 a budget of 30 days is gone in 15."""
+    rate of 2 a budget of 30 days is gone in 15. The second one is the example of docs/service-health.md."""
     days = daily(*[200] * 30, total=100_000)
     found = budget(days, TARGET, 30, UNTIL)
     assert (found.total, found.allowed, found.spent) == (3_000_000, 3000, 6000)

@@ -1,6 +1,7 @@
 """Services ranked by how much they improve on their own past."""
 
 import math
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given
@@ -19,6 +20,7 @@ from portfolio.engine.improvement import (
 from portfolio.engine.uncertainty import Z95
 
 WEEK = 10_000
+DOCUMENT = Path(__file__).parents[2] / "docs" / "service-health.md"
 figures = st.lists(st.floats(1, 100), min_size=4, max_size=12)
 pairs = st.lists(st.tuples(figures, figures), min_size=1, max_size=7)
 
@@ -40,6 +42,19 @@ def test_half_of_what_was_bad_is_twice_as_good():
     assert of_durations([2, 8, 2, 8], [1, 4, 1, 4]).factor == pytest.approx(2)
     assert of_means((3.0, 1.0, 100), (3.3, 1.0, 100)).factor == pytest.approx(1.1)
     assert of_shares((80, 100), (90, 100)).factor == pytest.approx(2)
+
+
+def test_the_worked_example_of_the_documentation_holds():
+    found = of_rates(([8, 12] * 2, [WEEK] * 4), ([4, 6] * 2, [WEEK] * 4))
+    (place,) = ranked([{"availability": found}])
+    words = " ".join(DOCUMENT.read_text(encoding="utf-8").split())
+    low, high = place.ends
+    for told in (
+        f"ln 2 = {found.ratio:.3f}, give or take {found.error:.3f}",
+        f"= {place.shrunk.weight:.2f}, so it is told as exp({place.shrunk.effect:.3f}) = {place.factor:.2f} times as "
+        f"good, {low:.2f} to {high:.2f}",
+    ):
+        assert told in words
 
 
 def test_what_never_happened_since_is_better_but_not_endlessly():

@@ -12,6 +12,7 @@ from products.health.models import Component, Service
 from products.health.panels import PANELS, Panel, tells_service
 from products.roadmaps.models import Item
 from tests import factories as make
+from tests.files import lines
 
 pytestmark = pytest.mark.django_db
 TODAY = today()
@@ -65,7 +66,7 @@ def test_lists_take_as_many_queries_for_many_rows_as_for_one_and_sort_by_their_h
         for sort in sorts:
             shown = client.get(address(kind), {"sort": sort, "format": "csv"})
             assert (shown.status_code, shown.headers["Content-Type"][:8]) == (200, "text/csv"), (kind, sort)
-            shown.close()
+            assert list(lines(shown)), (kind, sort)
 
 
 def test_services_are_found_by_what_stands_out_and_by_who_offers_and_keeps_them(client, leader):

@@ -23,6 +23,7 @@ from portfolio.rollup import actions, checking
 from portfolio.rollup.checks import CHECKS, run_checks
 from portfolio.rollup.models import BlockedMonth, InvariantReport, ProductMonth, SolvedMonth, Standing
 from products.catalog.models import Assignment
+from products.health.models import Impact
 from products.value.models import Observation, Valuation
 from tests import factories as make
 from tests.factories import make_user
@@ -55,6 +56,7 @@ def portfolio():
     make.make_valuation(metric=renewals, starts=MARCH, low=Decimal("2"))
     for month, value in ((JANUARY, 100), (FEBRUARY, 120), (MARCH, 90)):
         make.make_observation(metric=renewals, starts=month, ends=month + timedelta(days=20), value=Decimal(value))
+    make.make_impact(metric=renewals, starts=date(2016, 2, 28), ends=date(2016, 3, 4), lost=Decimal(7))
     make.make_link(supplier=checks, consumer=tax, share=Decimal("0.6"), starts=JANUARY)
     make.make_link(supplier=checks, consumer=fines, share=Decimal("0.3"), starts=JANUARY)
     make.make_usage(supplier=checks, consumer=tax, month=FEBRUARY)
@@ -155,6 +157,7 @@ BENT = {
     "parts_make_products": _figures(labour_cost=F("labour_cost") + Decimal("0.01")),
     "rows_equal_arrays": _figures(reached_value=F("reached_value") + Decimal("0.01")),
     "ledger_is_in": _ledger_by_hand,
+    "losses_are_taken": lambda: Impact.objects.update(counted=Decimal("7.0001")),
     "closed_months_stand": _closed_by_hand,
     "late_costs_are_taken": _late_by_hand,
     "months_make_windows": _standing_by_hand(product__isnull=False),

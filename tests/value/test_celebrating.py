@@ -11,6 +11,7 @@ from products.value.celebrating import celebrate
 from products.value.models import Behaviour, Celebration
 from products.value.tasks import celebrate as task
 from tests import factories as make
+from tests.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +80,14 @@ def test_what_passed_long_ago_is_not_celebrated_when_it_is_loaded_and_what_is_lo
     first = make.make_metric(target=Decimal(1), behaviour=Behaviour.LEVEL)
     see(first, TODAY, 1)
     assert [one.metric for one in celebrate()] == [first]  # there was none before
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_that_look_at_once_celebrate_once(metric):
+    team = make.make_shared_outcome(metric=metric).team
+    make.make_membership(team=team)
+    see(metric, date(2026, 3, 20), 81)
+    found = at_once(celebrate, celebrate)
+    assert sorted(map(len, found)) == [0, 1]
+    assert Celebration.objects.get().people.count() == 1

@@ -85,6 +85,8 @@ def test_a_score_says_its_interval_and_a_single_answer_says_that_it_has_none():
     assert (done.value_text, done.interval_text) == ("90.0%", "83.6% to 94.1%")
     felt = make.make_score()
     assert (felt.value_text, felt.interval_text) == ("4.20", "3.96 to 4.44")
+    alike = make.make_score(answers=10, mean=Decimal(5), deviation=Decimal(0))
+    assert alike.interval_text == "4.15 to 5.00"
     one = make.make_score(metric=asking("effort"), answers=1, mean=Decimal(2), deviation=None)
     assert (one.interval(), one.interval_text) == (None, "none: one answer")
 

@@ -58,6 +58,12 @@ CHECKS = (
         sums.ledger_is_in,
     ),
     Check(
+        "losses_are_taken",
+        "In every month, what there was of a metric is what was observed less what incidents lost, once",
+        ROLL_UP + "compare the impacts of that month with the observations.",
+        sums.losses_are_taken,
+    ),
+    Check(
         "closed_months_stand",
         "The figures and the ledger of each closed month are what they were when it was closed",
         "Figures were changed by hand: bring the month back from a backup, or open it again and close it anew.",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 from django.db.models import F, Sum
@@ -9,7 +10,8 @@ from django.urls import reverse
 
 from funding import booked
 from funding.models import ClosedBalance, LedgerEntry, PeriodClose
-from portfolio.common.months import add_months
+from portfolio.common import formats
+from portfolio.common.months import add_months, month_range
 from portfolio.common.parts import Units, UnitsDuring
 from portfolio.common.recorded import RecordedQuerySet
 from portfolio.rollup.checks.findings import SHOWN, Finding, Wrong
@@ -17,6 +19,8 @@ from portfolio.rollup.checks.moment import Moment, money, month_name, product_mo
 from portfolio.rollup.models import ProductMonth, SolvedMonth, Standing, Window
 from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Product, ValueStream
+from products.health.models import Impact
+from products.value.models import Metric, Observation
 
 EXACTNESS = 1e-9  # how far the engine's sums may be off before rounding, relative
 
@@ -159,6 +163,53 @@ def _places(known: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarr
         return np.zeros(len(wanted), np.intp), np.zeros(len(wanted), bool)
     at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
     return at, known[at] == wanted
+
+
+# -- what incidents lost --------------------------------------------------------------------------------------------
+
+
+def losses_are_taken(now: Moment) -> Finding:
+    """Compare how much there was of what incidents lost with what was observed, less what was lost: once each.
+
+    In every open month but the first, which takes what came late as well. By sums made in the database, where the
+    roll-up makes them in arrays.
+    """
+    impacts, observations = Impact.objects.known().filter(counted__gt=0), Observation.objects.known()
+    touched: dict[date, set[int]] = {}
+    for metric, first, last in impacts.order_by().values_list("metric_id", "month", "last_month"):
+        for month in month_range(first, last):
+            if month in now.versions and not now.is_closed(month) and month != now.opens:
+                touched.setdefault(month, set()).add(metric)
+    waiting = now.awaiting & touched.keys()
+    finding = Finding(0, "metrics' months", left_out=waiting_words(waiting))
+    for month in sorted(touched.keys() - waiting):
+        measured = solved_months([month])[month].inputs.measured
+        stored = dict(zip(measured.ids.tolist(), measured.quantity.tolist(), strict=True))
+        metrics = touched[month] & stored.keys()  # a metric that was never observed has no figure
+        seen, lost = (
+            _units_during(rows.filter(metric__in=metrics), column, month)
+            for rows, column in ((observations, "value"), (impacts, "counted"))
+        )
+        named = Metric.objects.in_bulk(metrics)
+        finding.looked_at += len(metrics)
+        for metric in sorted(metrics):
+            found, needed = stored[metric], seen.get(metric, 0) - lost.get(metric, 0)
+            if found != needed:
+                what = f"{named[metric]}, {month_name(month)}"
+                finding.add(Wrong(what, _quantity(found), _quantity(needed), named[metric].get_absolute_url()))
+    return finding
+
+
+def _units_during(rows: RecordedQuerySet, column: str, month: date) -> dict[int, int]:
+    """Return what falls into a month of a quantity, in ten-thousandths, by metric."""
+    after = add_months(month, 1)
+    part = UnitsDuring(column, scale=10_000, first=month, after=after)
+    sums = rows.filter(starts__lt=after, ends__gt=month).order_by().values_list("metric_id").annotate(units=Sum(part))
+    return {metric: int(units) for metric, units in sums}
+
+
+def _quantity(units: int) -> str:
+    return formats.quantity(Decimal(units).scaleb(-4))
 
 
 # -- the ledger -------------------------------------------------------------------------------------------------

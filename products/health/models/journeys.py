@@ -64,8 +64,12 @@ class Journey(Described):
         return reverse("health:journey-detail", args=[self.code])
 
     def guard(self) -> None:
-        """Refuse a metric of another product."""
+        """Refuse a metric of another product, and one that holds at a moment: completions add up."""
         of_one_product(self, "metric", self.product_id)
+        if self.metric and self.metric.is_level:
+            raise ValidationError(
+                {"metric": f"{self.metric} is a level. Choose a flow, which counts those who complete the journey."}
+            )
 
 
 class OfJourney(Scoped):

@@ -171,7 +171,7 @@ class Metric(Described):
         if not self.pk:
             return
         old = Metric.objects.get(pk=self.pk)
-        if not self.observations.ever() and not self.valuations.exists():
+        if not self.observations.ever() and not self.valuations.exists() and not self.impacts.exists():
             return
         for name, label in (
             ("product_id", "product"),
