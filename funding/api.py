@@ -5,7 +5,7 @@ from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from funding import commitments_api, exports, histories_api, outlook_api
+from funding import commitments_api, exports, histories_api, outlook_api, shelf_life_api
 from funding.actions import change_allocation
 from funding.filters import AllocationFilter, ExchangeRateFilter, FundingStreamFilter, LedgerEntryFilter
 from funding.guardrail_api import GuardrailViewSet, WaiverViewSet
@@ -150,4 +150,5 @@ routes: list = [
     ("waivers", WaiverViewSet),
     *commitments_api.routes,
     *outlook_api.routes,
+    *shelf_life_api.routes,
 ]

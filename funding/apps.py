@@ -6,8 +6,8 @@ class FundingConfig(AppConfig):
     label = "funding"
 
     def ready(self) -> None:
-        """Tell roadmaps what of this room rests on a product, and their agendas how the guardrails stand."""
-        from funding import interests  # noqa: F401
+        """Tell roadmaps what rests on a product here and how the guardrails stand, and teams what joins cost."""
+        from funding import interests, team_panels  # noqa: F401
         from funding.agenda import agenda_sections
         from products.roadmaps.contributions import tells_agenda
 

@@ -1,9 +1,29 @@
 """This room's part of the API."""
 
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
 from teams import exports
-from teams.filters import DisciplineFilter, MembershipFilter, PersonFilter, RateFilter, TeamFilter
-from teams.models import Discipline, Membership, Person, Rate, Team
+from teams.filters import (
+    AbsenceFilter,
+    DisciplineFilter,
+    MembershipFilter,
+    PersonFilter,
+    RateFilter,
+    TeamFilter,
+    ThanksFilter,
+)
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
+from teams.telling_api import (
+    LoadSerializer,
+    ShapeSerializer,
+    StabilitySerializer,
+    told_load,
+    told_shape,
+    told_stability,
+)
 
 
 class DisciplineSerializer(ActionSerializer):
@@ -35,7 +55,7 @@ class MembershipSerializer(RecordedSerializer):
 
     class Meta:
         model = Membership
-        fields = ["person", "team", "discipline", "fte", "starts", "ends", "is_illustrative"]
+        fields = ["person", "team", "discipline", "fte", "starts", "ends", "is_embedded", "is_illustrative"]
 
 
 class RateSerializer(RecordedSerializer):
@@ -44,6 +64,22 @@ class RateSerializer(RecordedSerializer):
     class Meta:
         model = Rate
         fields = ["discipline", "monthly_amount", "currency", "starts", "ends", "is_illustrative"]
+
+
+class AbsenceSerializer(RecordedSerializer):
+    """Days [starts, ends) on which somebody is away, learns or has quiet time. Only being away lowers capacity."""
+
+    class Meta:
+        model = Absence
+        fields = ["person", "kind", "share", "starts", "ends", "is_illustrative"]
+
+
+class ThanksSerializer(RecordedSerializer):
+    """Thanks to a team or to a person; those not in the open are there for the giver and the one thanked only."""
+
+    class Meta:
+        model = Thanks
+        fields = ["team", "person", "text", "is_open", "is_illustrative"]
 
 
 class DisciplineViewSet(DescribedViewSet):
@@ -72,6 +108,24 @@ class TeamViewSet(DescribedViewSet):
     filterset_class = TeamFilter
     export = exports.TEAMS
 
+    @extend_schema(responses=ShapeSerializer)
+    @action(detail=True)
+    def shape(self, request, code=None):
+        """Tell who the team has today, by discipline, what a whole team needs that it lacks, and its capacity."""
+        return Response(told_shape(self.get_object()))
+
+    @extend_schema(responses=StabilitySerializer)
+    @action(detail=True)
+    def stability(self, request, code=None):
+        """Tell how steady the team is today: time in it, joins and leaves, its core, and what joins cost."""
+        return Response(told_stability(self.get_object()))
+
+    @extend_schema(responses=LoadSerializer(many=True))
+    @action(detail=True, pagination_class=None, filterset_class=None)
+    def workload(self, request, code=None):
+        """Tell what the team has to do today, beside its own past."""
+        return Response(told_load(self.get_object()))
+
 
 class MembershipViewSet(RecordedViewSet):
     """Memberships."""
@@ -91,6 +145,24 @@ class RateViewSet(RecordedViewSet):
     export = exports.RATES
 
 
+class AbsenceViewSet(RecordedViewSet):
+    """Absences. `team` filters by the team that somebody is in today."""
+
+    queryset = Absence.objects.all()
+    serializer_class = AbsenceSerializer
+    filterset_class = AbsenceFilter
+    export = exports.ABSENCES
+
+
+class ThanksViewSet(RecordedViewSet):
+    """Thanks that you may read. Whoever is signed in may give them."""
+
+    queryset = Thanks.objects.all()
+    serializer_class = ThanksSerializer
+    filterset_class = ThanksFilter
+    export = exports.THANKS
+
+
 #: Address under /api/v1/ and the viewset that answers it.
 routes: list = [
     ("disciplines", DisciplineViewSet),
@@ -98,4 +170,6 @@ routes: list = [
     ("teams", TeamViewSet),
     ("memberships", MembershipViewSet),
     ("rates", RateViewSet),
+    ("absences", AbsenceViewSet),
+    ("thanks", ThanksViewSet),
 ]

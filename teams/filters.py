@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from portfolio.common.filters import CodeFilter, KnownFilterSet, SortFilter, codes_in
 from portfolio.common.months import today
-from teams.models import Discipline, Membership, Person, Rate, Team
+from teams.models import Absence, AbsenceKind, Discipline, Membership, Person, Rate, Team, Thanks
 
 DAY = {"widget": forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")}
 WORDS = {"label": "Search", "widget": forms.TextInput(attrs={"type": "search"})}
@@ -82,9 +82,16 @@ class TeamFilter(django_filters.FilterSet):
 
 
 class TeamTable(TeamFilter):
-    """The page's teams, in the order of its headers."""
+    """The page's teams, in the order of its headers: as they are today, or each beside its own past."""
 
+    show = django_filters.ChoiceFilter(
+        method="as_shown", choices=[("past", "Beside its own past")], label="Show", empty_label="Today"
+    )
     sort = SortFilter("name", "people", "fte", "products", "assigned", "free", ("last_heard_on", "heard"))
+
+    def as_shown(self, queryset, name, value):
+        """Return the same teams: what is shown of them is for the page."""
+        return queryset
 
 
 class HoldingFilterSet(KnownFilterSet):
@@ -104,6 +111,7 @@ class MembershipFilter(HoldingFilterSet):
     team = CodeFilter(field_name="team", label="Team")
     person = CodeFilter(field_name="person", label="Person")
     discipline = CodeFilter(field_name="discipline", label="Discipline")
+    is_embedded = django_filters.BooleanFilter(label="Embedded from the business")
 
     class Meta:
         model = Membership
@@ -120,6 +128,49 @@ class MembershipTable(MembershipFilter):
     sort = SortFilter(
         ("person__name", "person"), ("team__name", "team"), ("discipline__name", "discipline"), "fte", "starts", "ends"
     )
+
+
+class AbsenceFilter(HoldingFilterSet):
+    """Filters of absences; `team` is the team that somebody is in today."""
+
+    search = django_filters.CharFilter(field_name="person__name", lookup_expr="icontains", **WORDS)
+    person = CodeFilter(field_name="person", label="Person")
+    team = CodeFilter(field_name="person__memberships__team", method="now_in", label="Team")
+    kind = django_filters.ChoiceFilter(choices=AbsenceKind, label="Kind")
+
+    class Meta:
+        model = Absence
+        fields: list[str] = []
+
+    def now_in(self, queryset, name, value):
+        """Return the absences of the people who are today in one of the teams."""
+        now = Membership.objects.known().current(today()).filter(team__code__in=codes_in(value))
+        return queryset.filter(person__in=now.values("person"))
+
+
+class AbsenceTable(AbsenceFilter):
+    """The page's absences, in the order of its headers."""
+
+    sort = SortFilter(("person__name", "person"), "kind", "share", "starts", "ends")
+
+
+class ThanksFilter(KnownFilterSet):
+    """Filters of thanks."""
+
+    search = django_filters.CharFilter(field_name="text", lookup_expr="icontains", **WORDS)
+    team = CodeFilter(field_name="team", label="Team")
+    person = CodeFilter(field_name="person", label="Person")
+    is_open = django_filters.BooleanFilter(label="In the open")
+
+    class Meta:
+        model = Thanks
+        fields: list[str] = []
+
+
+class ThanksTable(ThanksFilter):
+    """The page's thanks, in the order of its headers."""
+
+    sort = SortFilter(("recorded_at", "given"), ("recorded_by__username", "by"))
 
 
 class RateFilter(HoldingFilterSet):

@@ -3,7 +3,7 @@
 from django import forms
 
 from portfolio.common.filters import MomentField
-from teams.models import Discipline, Membership, Person, Rate, Team
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
 
 DAY = {"type": "date"}
 NUMBER = {"inputmode": "decimal", "class": "short", "autocomplete": "off"}
@@ -57,7 +57,7 @@ class MembershipForm(forms.ModelForm):
 
     class Meta:
         model = Membership
-        fields = ["person", "team", "discipline", "fte", "starts", "ends", "is_illustrative"]
+        fields = ["person", "team", "discipline", "fte", "starts", "ends", "is_embedded", "is_illustrative"]
         labels = {"starts": FIRST, "ends": LAST}
         help_texts = {"ends": ENDS}
         widgets = {
@@ -65,6 +65,32 @@ class MembershipForm(forms.ModelForm):
             "starts": forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
             "ends": forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
         }
+
+
+class AbsenceForm(forms.ModelForm):
+    """Days on which somebody is away, learns or has quiet time."""
+
+    class Meta:
+        model = Absence
+        fields = ["person", "kind", "share", "starts", "ends", "is_illustrative"]
+        labels = {"starts": FIRST, "ends": LAST}
+        help_texts = {"ends": "The first day on which they are back at work."}
+        widgets = {
+            "share": forms.TextInput(attrs=NUMBER),
+            "starts": forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
+            "ends": forms.DateInput(attrs=DAY, format="%Y-%m-%d"),
+        }
+
+
+class ThanksForm(forms.ModelForm):
+    """Thanks to a team or to a person."""
+
+    class Meta:
+        model = Thanks
+        fields = ["team", "person", "text", "is_open"]
+        labels = {"team": "A team", "person": "Or a person", "text": "What for"}
+        help_texts = {"team": "Thank either a team or a person."}
+        widgets = {"text": forms.Textarea(attrs={"rows": 4})}
 
 
 class RateForm(forms.ModelForm):

@@ -364,6 +364,9 @@ class Absence(Recorded):
         )
 
 
+LONGEST_THANKS = 2_000  #: characters
+
+
 class ThanksQuerySet(RecordedQuerySet):
     """Reads of thanks: those given in private are read by who gave them and who they are for."""
 
@@ -406,6 +409,23 @@ class Thanks(Recorded):
 
     def __str__(self) -> str:
         return f"Thanks to {self.team or self.person}"
+
+    def is_own(self, user) -> bool:
+        """Whoever gave thanks may put their words right, or take them back."""
+        return self.recorded_by_id is not None and self.recorded_by_id == user.pk
+
+    def guard(self) -> None:
+        """Refuse to say more than anyone reads, and a correction that others would read than read the first words."""
+        if len(self.text) > LONGEST_THANKS:
+            raise ValidationError(
+                {"text": f"This has {len(self.text):,} characters; thanks have {LONGEST_THANKS:,} at most. Shorten it."}
+            )
+        old = self.corrects
+        if old and (old.team_id, old.person_id, old.is_open) != (self.team_id, self.person_id, self.is_open):
+            raise ValidationError(
+                "Who is thanked, and whether in the open, does not change: others would read it. Retract these "
+                "thanks and give new ones."
+            )
 
     def get_absolute_url(self) -> str:
         """Return the address of these thanks."""

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from teams import views
+from teams import thanks_views, views
+from teams.absences import ABSENCES
 
 app_name = "teams"
 urlpatterns = [
@@ -26,6 +27,11 @@ urlpatterns = [
     path("rates/<int:pk>/", views.rate_detail, name="rate-detail"),
     path("rates/<int:pk>/correct/", views.rate_correct, name="rate-correct"),
     path("rates/<int:pk>/retract/", views.rate_retract, name="rate-retract"),
+    *ABSENCES.urls(),
+    path("thanks/", thanks_views.thanks_list, name="thanks-list"),
+    path("thanks/add/", thanks_views.thanks_add, name="thanks-add"),
+    path("thanks/<int:pk>/", thanks_views.thanks_detail, name="thanks-detail"),
+    path("thanks/<int:pk>/retract/", thanks_views.thanks_retract, name="thanks-retract"),
     path("<slug:code>/", views.team_detail, name="team-detail"),
     path("<slug:code>/edit/", views.team_edit, name="team-edit"),
 ]

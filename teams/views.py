@@ -1,6 +1,7 @@
 """Pages of teams: teams, people, memberships, disciplines and rates."""
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,11 +13,16 @@ from portfolio.common import access, histories, pages
 from portfolio.common.months import today
 from teams import exports
 from teams.capacity import capacity, holds
+from teams.contributions import panels_of, panels_of_person
 from teams.filters import DisciplineTable, MembershipTable, PersonTable, RateTable, TeamTable
 from teams.forms import AsOfForm, DisciplineForm, MembershipForm, PersonForm, RateForm, TeamForm
-from teams.models import Discipline, Membership, Person, Rate, Team
+from teams.load import loads
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team, Thanks
+from teams.pasts import Pasts, first_days, shape_of
+from teams.stability import stability
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
+LATEST_THANKS = 5
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -25,12 +31,17 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 @require_safe
 def team_list(request: HttpRequest) -> HttpResponseBase:
-    """List the teams with what they can do today and what of it is free."""
+    """List the teams with what they can do today and what of it is free, or each beside its own past."""
+    filterset = TeamTable(request.GET, Team.objects.visible_to(request.user).for_table())
+    is_past = filterset.form.is_valid() and filterset.form.cleaned_data.get("show") == "past"
+    is_file = bool(request.GET.get("format"))  # a file has what an import reads, however the page shows it
     return pages.render_list(
         request,
         "teams/team_list.html",
-        TeamTable(request.GET, Team.objects.visible_to(request.user).for_table()),
+        filterset,
         export=exports.TEAMS,
+        rows=Pasts(filterset.qs) if is_past and not is_file else None,
+        is_past=is_past,
         may_add=access.may_add(request.user, Team),
         may_read_rates=access.may_add(request.user, Rate),
     )
@@ -42,7 +53,12 @@ def team_detail(request: HttpRequest, code: str) -> HttpResponse:
     team = get_object_or_404(Team.objects.visible_to(request.user), code=code)
     form = AsOfForm(request.GET)
     form.is_valid()
-    now = capacity(team, form.cleaned_data.get("on") or today(), form.cleaned_data.get("known"))
+    on, known = form.cleaned_data.get("on") or today(), form.cleaned_data.get("known")
+    now = capacity(team, on, known)
+    people = {row.person_id: row.person for row in now.memberships}
+    steady = stability(now.memberships, on, tuple(settings.TWOFOLD_RAMP_UP_WEEKS))
+    panels = panels_of(team, request.user, on)
+    thanks = Thanks.objects.visible_to(request.user).known().filter(team=team).for_table()
     assignment = apps.get_model("catalog.Assignment")  # the catalogue stands above this room
     return render(
         request,
@@ -50,9 +66,22 @@ def team_detail(request: HttpRequest, code: str) -> HttpResponse:
         {
             "team": team,
             "form": form,
-            "known": form.cleaned_data.get("known"),
+            "known": known,
             "capacity": now,
             "chart": now.over_time(),
+            "make_up": now.by_discipline(),
+            "shape": shape_of(now.members),
+            "steady": steady,
+            "core": [people[pk] for pk in steady.core],
+            "joined": [(people[stint.person], stint) for stint in steady.joins],
+            "left": [(people[stint.person], stint) for stint in steady.leaves],
+            "loads": loads([team.pk], first_days(now.memberships), on)[team.pk],
+            "panels_of_shape": [panel for panel in panels if panel.order < 20],
+            "panels_of_stability": [panel for panel in panels if 20 <= panel.order < 40],
+            "panels": [panel for panel in panels if 40 <= panel.order < 60],
+            "panels_of_recognition": [panel for panel in panels if panel.order >= 60],
+            "thanks": list(thanks[:LATEST_THANKS]),
+            "may_thank": access.may_add(request.user, Thanks),
             "history": histories.described_history(team),
             "may_write": access.may_write(request.user, team),
             "may_add_member": access.may_write(request.user, Membership(team=team)),
@@ -123,6 +152,13 @@ def person_detail(request: HttpRequest, code: str) -> HttpResponse:
             "person": person,
             "now": [row for row in memberships if holds(row, today())],
             "others": [row for row in memberships if not holds(row, today())],
+            "absences": list(person.absences.known().filter(ends__gt=today()).for_table().order_by("starts", "pk")),
+            "thanks": list(
+                Thanks.objects.visible_to(request.user).known().filter(person=person).for_table()[:LATEST_THANKS]
+            ),
+            "may_thank": access.may_add(request.user, Thanks),
+            "may_add_absence": access.may_write(request.user, Absence(person=person)),
+            "panels_of_recognition": panels_of_person(person, request.user),
             "history": histories.described_history(person),
             "may_write": access.may_write(request.user, person),
             "may_add_member": access.may_add(request.user, Membership),

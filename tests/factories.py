@@ -526,9 +526,10 @@ def make_step(**given) -> health.Step:
 
 
 def make_passage(**given) -> health.Passage:
-    if "step" not in given:
-        given["step"] = make_step()
-    return _recorded(health.Passage, {"month": START, "entered": 1000, "completed": 900}, given)
+    """Make a passage of a step of `journey=`; without one, of a new journey's first step."""
+    if "journey" not in given:
+        given["journey"] = make_step().journey
+    return _recorded(health.Passage, {"position": 1, "month": START, "entered": 1000, "completed": 900}, given)
 
 
 def make_failure_mode(**given) -> health.FailureMode:

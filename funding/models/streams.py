@@ -116,6 +116,7 @@ class FundingStream(Described):
             "overview",
             "products",
             "rates",
+            "shelf-life",
             "streams",
             "transfers",
             "value-streams",

@@ -53,6 +53,29 @@ class Period:
         return Period(self.kind, add_months(self.first, steps * LENGTHS[self.kind]))
 
 
+@dataclass(frozen=True)
+class Span:
+    """Whole months in a row, of as many fiscal years as they like: what is looked at beyond one budget."""
+
+    first: date
+    last: date  #: the first day of its last month
+
+    @property
+    def after(self) -> date:
+        """The first day after it."""
+        return add_months(self.last, 1)
+
+    @property
+    def months(self) -> list[date]:
+        """The first day of each of its months."""
+        return list(month_range(self.first, self.last))
+
+    @property
+    def year(self) -> "Span":
+        """What is read for it: itself."""
+        return self
+
+
 def period_of(kind: str, day: date) -> Period:
     """Return the period of a kind that a day lies in; quarters are those of the fiscal year."""
     if kind == MONTH:

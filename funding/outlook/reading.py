@@ -4,7 +4,7 @@ About twenty queries for a period, whatever the number of products and streams.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,7 +29,7 @@ from funding.outlook.lines import (
     Spent,
     rounded,
 )
-from funding.outlook.periods import Period
+from funding.outlook.periods import Period, Span
 from funding.outlook.ranges import HISTORY, spreads
 from portfolio.common.money import base_currency
 from portfolio.common.months import add_months, during, month_of, month_range, today
@@ -70,7 +70,25 @@ class Book:
 
 def read(period: Period, at: datetime | None = None) -> Book:
     """Return what is known of the fiscal year that `period` lies in; now, or as known at a moment."""
-    return _Reader(period, at).book()
+    return _Reader(period, at).book(period)
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What some products are allocated, and what they spend or will, by product and month, in cents."""
+
+    allocated: Mapping[tuple[int, date], int]
+    spent: Mapping[tuple[int, date], int]
+    actual_until: date | None  #: the last month that the books have whole; None where they have none
+    without_rate: tuple[str, ...]  #: currencies that no rate is known of at all; their amounts are left out
+
+
+def read_ahead(span: Span, products: Collection[int], at: datetime | None = None) -> Ahead:
+    """Return what some products are allocated and spend in months that may lie years ahead.
+
+    By the rules of an outlook: what is booked, agreed, paid to teams and recurring. Allocations go on as they stand.
+    """
+    return _Reader(span, at, products).ahead_of_products()
 
 
 def actual_until(at: datetime | None = None) -> date | None:
@@ -111,10 +129,10 @@ class Rates:
 
 
 class _Reader:
-    """Reads one fiscal year."""
+    """Reads one fiscal year, or a span of months, of all products or of some."""
 
-    def __init__(self, period: Period, at: datetime | None):
-        self.period, self.year, self.at = period, period.year, at
+    def __init__(self, period: Period | Span, at: datetime | None, products: Collection[int] | None = None):
+        self.period, self.year, self.at, self.products = period, period.year, at, products
         self.until = actual_until(at)
         self.rates = Rates(
             self.known(ExchangeRate).filter(base=base_currency()).values_list("currency", "starts", "ends", "rate")
@@ -122,7 +140,10 @@ class _Reader:
 
     def known(self, model: type[Model]) -> QuerySet:
         """Return the rows of a model that count."""
-        return model.objects.known(self.at)  # type: ignore[attr-defined]
+        rows = model.objects.known(self.at)  # type: ignore[attr-defined]
+        if self.products is not None and model in (Allocation, Commitment, LedgerEntry):
+            return rows.filter(product__in=self.products)
+        return rows
 
     @property
     def ahead(self) -> list[date]:
@@ -138,21 +159,16 @@ class _Reader:
         last = min(add_months(self.period.first, -1), self.until)
         return list(month_range(add_months(last, 1 - HABIT), last))
 
-    def book(self) -> Book:
+    def book(self, period: Period) -> Book:
         first = min([self.year.first, *self.compared, *([add_months(self.until, 1 - HISTORY)] if self.until else [])])
         cells = booked(first, self.year.last, at=self.at)
         habits = Habits(cells, self.until) if self.until else None
         streams = {row.pk: row for row in FundingStream.objects.order_by("name", "pk")}
         budget = self.budget(streams)
-        spent = self.of_books(cells) | self.committed()
-        if habits:
-            spent |= recurring(
-                habits, self.ahead, {line: cents for line, cents in spent.items() if line.kind != BOOKED}
-            )
         in_books = self.paid_in_books()
-        spent |= people(self.labour(self.ahead), in_books, habits, _allocated(budget))
+        spent = self.spent(cells, habits, in_books, budget)
         return Book(
-            period=self.period,
+            period=period,
             at=self.at,
             actual_until=self.until,
             budget=budget,
@@ -168,6 +184,37 @@ class _Reader:
             value_streams={row.pk: row for row in ValueStream.objects.all().as_tree()},
             without_rate=tuple(sorted(self.rates.missing)),
         )
+
+    def ahead_of_products(self) -> Ahead:
+        """Return what the products are allocated and spend in the span."""
+        first = min([self.year.first, *([add_months(self.until, 1 - HABIT)] if self.until else [])])
+        cells = booked(first, self.year.last, at=self.at, products=self.products)
+        habits = Habits(cells, self.until) if self.until else None
+        budget = self.budget({row.pk: row for row in FundingStream.objects.order_by("pk")})
+        spent = self.spent(cells, habits, self.paid_in_books(), budget)
+        allocated_sums: dict[tuple[int, date], int] = defaultdict(int)
+        spent_sums: dict[tuple[int, date], int] = defaultdict(int)
+        for budgeted, cents in budget.items():
+            if budgeted.product is not None:
+                allocated_sums[budgeted.product, budgeted.month] += cents
+        for line, cents in spent.items():
+            spent_sums[line.product, line.month] += cents
+        return Ahead(allocated_sums, spent_sums, self.until, tuple(sorted(self.rates.missing)))
+
+    def spent(
+        self,
+        cells: Mapping[Cell, int],
+        habits: Habits | None,
+        in_books: set[int],
+        budget: Mapping[Budgeted, int],
+    ) -> dict[Spent, int]:
+        """Return what is booked, and what is to come in later months."""
+        spent = self.of_books(cells) | self.committed()
+        if habits:
+            spent |= recurring(
+                habits, self.ahead, {line: cents for line, cents in spent.items() if line.kind != BOOKED}
+            )
+        return spent | people(self.labour(self.ahead), in_books, habits, _allocated(budget))
 
     def budget(self, streams: Mapping[int, FundingStream]) -> dict[Budgeted, int]:
         """Return what streams allocate, give each other and take along from the year before."""
@@ -230,7 +277,7 @@ class _Reader:
 
     def labour(self, months: list[date]) -> dict[date, dict[int, int]]:
         """Return what teams cost in months in a row, by product."""
-        return labour_by_product(months, self.known, None, to_base=self.rates.on) if months else {}
+        return labour_by_product(months, self.known, self.products, to_base=self.rates.on) if months else {}
 
     def year_before(self, cells: Mapping[Cell, int], habits: Habits | None, in_books: set[int]) -> dict[Effect, int]:
         """Return what was spent in the year before the period, teams that the books do not pay for among it."""

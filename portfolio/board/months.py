@@ -1,16 +1,18 @@
 """One month of a product, taken apart: ledger lines, metrics, shares and flows, each down to what was recorded."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Max, Q
 
-from funding.models import LedgerEntry, PeriodClose
+from funding.models import ExchangeRate, LedgerEntry, PeriodClose
 from portfolio.board.statements import MetricFigure, MonthFigures, Statement, neighbours, read_months, statement
 from portfolio.common import formats
 from portfolio.common.models import StaleMark
+from portfolio.common.money import base_currency, to_cent
 from portfolio.common.months import add_months, days_in, month_of, overlap_days, today
 from portfolio.common.spreading import from_cents, parts_by_month, to_cents
 from portfolio.engine.uncertainty import Range
@@ -18,6 +20,7 @@ from portfolio.network.models import Usage
 from portfolio.rollup.closed import closed_through, lates_of, opens_after
 from portfolio.rollup.facts import MissingRate, known
 from products.catalog.models import Product
+from products.health.models import Impact
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
 
@@ -44,14 +47,52 @@ class ObservationPart:
         return (self.observation.ends - self.observation.starts).days
 
 
+@dataclass(frozen=True)
+class LossPart:
+    """What falls in the month of what an incident lost of a flow."""
+
+    impact: Impact
+    days: int
+    part: Decimal
+
+    @property
+    def length(self) -> int:
+        """How many days it was lost over."""
+        return (self.impact.ends - self.impact.starts).days
+
+
 @dataclass
 class MetricPart:
-    """A metric's month: how much of it, times what a unit is worth, is its value."""
+    """A metric's month: how much of it, times what a unit is worth, is its value; less what incidents lost of it."""
 
     metric: Metric
     figure: MetricFigure
     worth: Valuation | None
     observations: list[ObservationPart]
+    losses: list[LossPart] = field(default_factory=list)
+    rate: Decimal = Decimal(1)  #: of the worth's currency in the base currency, in the month
+
+    @property
+    def lost(self) -> Decimal:
+        """How much of it incidents lost."""
+        return sum((one.part for one in self.losses), Decimal(0))
+
+    @property
+    def before_losses(self) -> Decimal:
+        """How much of it there would be without what was lost; the two come to the month's figure."""
+        return self.figure.quantity + self.lost
+
+    @property
+    def lost_value(self) -> Decimal | None:
+        """What incidents lost of its value, below zero: how much was lost times what a unit is worth."""
+        if self.value is None or self.expected is None:
+            return None
+        return -to_cent(self.lost * self.rate * Decimal(repr(self.expected)))
+
+    @property
+    def value_before_losses(self) -> Decimal | None:
+        """What its value would be without them: both add up to it."""
+        return None if self.value is None or self.lost_value is None else self.value - self.lost_value
 
     @property
     def value(self) -> Decimal | None:
@@ -150,7 +191,7 @@ def page(product: Product, month: date, at: datetime | None) -> dict[str, Any]:
         # A stale month's ledger has moved on from what was rolled up: say both.
         "ledger_differs": not at and to_cents(ledger_total) + closing.ledger != figures.ledger,
         "is_stale": not at and marks.exists(),
-        "metrics": metric_parts(product, figures, month, at),
+        "metrics": metric_parts(product, figures, month, closing.close.recorded_at if closing.close else at, at),
         "usage": usage(product, month, at),
         "own_fraction": own_fraction(figures, told),
         "ratio": figures.credited / figures.own if figures.credited and figures.own > 0 else None,
@@ -181,8 +222,13 @@ def ledger_parts(product: Product, month: date, at: datetime | None) -> list[Led
     ]
 
 
-def metric_parts(product: Product, figures: MonthFigures, month: date, at: datetime | None) -> list[MetricPart]:
-    """Return the metrics that have a figure in the month, with the observations behind each."""
+def metric_parts(
+    product: Product, figures: MonthFigures, month: date, stood_at: datetime | None, at: datetime | None
+) -> list[MetricPart]:
+    """Return the metrics that have a figure in the month, with the observations behind each, and what was lost of it.
+
+    `stood_at` is the moment as of which losses count: a closed month has those that were known when it was closed.
+    """
     after = add_months(month, 1)
     metrics = Metric.objects.in_bulk([one.metric for one in figures.metrics])
     worths = Valuation.objects.in_bulk([one.valuation for one in figures.metrics if one.valuation])
@@ -205,17 +251,52 @@ def metric_parts(product: Product, figures: MonthFigures, month: date, at: datet
             held.append(ObservationPart(row, overlap_days(row.starts, after, month, after), row.value))
         else:
             held.append(ObservationPart(row, overlap_days(row.starts, row.ends, month, after), _part(row, month)))
+    lost = loss_parts(metrics, month, stood_at)
+    rates = _rates({row.currency for key, row in worths.items() if row.metric_id in lost}, month, at)
     parts = [
-        MetricPart(metrics[one.metric], one, worths.get(one.valuation), seen.get(one.metric, []))
+        MetricPart(
+            metrics[one.metric],
+            one,
+            worth := worths.get(one.valuation),
+            seen.get(one.metric, []),
+            lost.get(one.metric, []),
+            rates.get(worth.currency, Decimal(1)) if worth else Decimal(1),
+        )
         for one in figures.metrics
     ]
     return sorted(parts, key=lambda part: (part.value is None, -(part.value or 0), part.metric.name))
 
 
+def loss_parts(metrics: Collection[int], month: date, at: datetime | None) -> dict[int, list[LossPart]]:
+    """Return what incidents lost of metrics in the month, as known at a moment: it is taken off their figures."""
+    after = add_months(month, 1)
+    rows = Impact.objects.known(at).filter(metric__in=metrics, counted__gt=0, starts__lt=after, ends__gt=month)
+    found: dict[int, list[LossPart]] = {}
+    for row in rows.select_related("incident").order_by("metric_id", "starts", "pk"):
+        days = overlap_days(row.starts, row.ends, month, after)
+        part = _spread(row.counted, row.starts, row.ends, month)
+        found.setdefault(row.metric_id, []).append(LossPart(row, days, part))
+    return found
+
+
+def _rates(currencies: set[str], month: date, at: datetime | None) -> dict[str, Decimal]:
+    """Return what a unit of other currencies is in the base currency on the first of the month."""
+    foreign = currencies - {base_currency()}
+    if not foreign:
+        return {}
+    rates = ExchangeRate.objects.known(at).current(month).filter(base=base_currency(), currency__in=foreign)
+    return dict(rates.values_list("currency", "rate"))
+
+
 def _part(row: Observation, month: date) -> Decimal:
-    """Return what falls in the month of a flow's value, in steps of a ten-thousandth, as the roll-up spreads it."""
-    units = int((row.value * 10_000).to_integral_value())
-    return Decimal(parts_by_month(units, row.starts, row.ends).get(month, 0)).scaleb(-4)
+    """Return what falls in the month of a flow's value, as the roll-up spreads it."""
+    return _spread(row.value, row.starts, row.ends, month)
+
+
+def _spread(quantity: Decimal, starts: date, ends: date, month: date) -> Decimal:
+    """Return what falls in the month of a quantity, in steps of a ten-thousandth."""
+    units = int((quantity * 10_000).to_integral_value())
+    return Decimal(parts_by_month(units, starts, ends).get(month, 0)).scaleb(-4)
 
 
 def usage(product: Product, month: date, at: datetime | None) -> dict[str, Any] | None:

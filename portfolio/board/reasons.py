@@ -15,6 +15,7 @@ from portfolio.common.months import add_months
 from portfolio.network.models import Usage
 from portfolio.rollup.actions import CORRECTION_DAYS
 from portfolio.rollup.models import ProductMonth, Standing
+from products.health.models import Impact
 from products.value.models import Observation, Valuation
 
 MOST = 6
@@ -135,6 +136,7 @@ def _corrections(products: Sequence[int]) -> dict[int, tuple[str, str]]:
         (LedgerEntry, "product_id"),
         (Observation, "metric__product_id"),
         (Valuation, "metric__product_id"),
+        (Impact, "metric__product_id"),
         (Usage, "supplier_id"),
     ):
         rows = model.objects.known().filter(

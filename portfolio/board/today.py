@@ -16,10 +16,17 @@ from django.utils import timezone
 
 from funding.models import FundingStream
 from portfolio.common import access
-from portfolio.common.formats import day_name
+from portfolio.common.formats import day_name, ratio, share
 from portfolio.common.models import User
+from portfolio.common.months import months_after
 from portfolio.rebalance import approvals
 from portfolio.rebalance.models import Approval, Decision, Status
+from products.catalog.models import Product
+from products.health.budget_reading import troubled
+from products.health.estate import SOON, is_unsupported
+from products.health.models import Component, Impact, Incident, Objective, Part, Requirement
+from products.health.promise_reading import expiring
+from products.health.renewals import ending
 from products.roadmaps.agreement import is_due, said_of
 from products.roadmaps.models import (
     Baseline,
@@ -38,6 +45,7 @@ from products.value.models import Metric, Observation
 SHOWN = 10  #: entries of a group beside the other groups
 REVIEW_AHEAD = timedelta(days=14)  #: a review is told this long before it is due
 RESULT_AFTER = timedelta(days=90)  #: what was shipped is looked at then, where no later day was promised
+IMPACT_AFTER = timedelta(days=3)  #: after it is restored, what an incident cost customers should be known
 TOLD_FOR = timedelta(days=30)  #: how long a decision on an idea is news
 
 
@@ -287,6 +295,43 @@ def metrics_gone_stale(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]
     return _page(late.order_by("-days_late", "name", "pk"), span, entry)
 
 
+def budgets_in_trouble(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return error budgets that are overspent or burn fast, of objectives that they may write, as kept each night."""
+    theirs = set(access.writable(Objective.objects.all(), asked.user).values_list("pk", flat=True))
+    return _cut(
+        (
+            Entry(
+                f"{'Overspent' if (row.left or 0) < 0 else 'Burning fast'}: {row.objective}",
+                str(row.objective.service),
+                row.fine_on + timedelta(days=1) if row.fine_on else row.day,
+                row.objective.get_absolute_url(),
+                f"{share(row.left)} of the budget left, burning {ratio(row.burn)}",
+            )
+            for row in troubled(asked.on)
+            if row.objective_id in theirs
+        ),
+        span,
+    )
+
+
+def evidence_expiring(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return requirements that they may write whose evidence expires within 30 days, or has."""
+    rows = access.writable(Requirement.objects.filter(service__is_retired=False), asked.user)
+    return _cut(
+        (
+            Entry(
+                f"Verify {one.requirement} again",
+                str(one.requirement.service),
+                one.expires_on,
+                one.requirement.get_absolute_url(),
+                f"Last verified on {day_name(one.verified_on)}",
+            )
+            for one in expiring(rows, asked.on)
+        ),
+        span,
+    )
+
+
 def results_to_look_at(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
     """Return shipped items, of their roadmaps or championed by them, whose result nobody has noted yet.
 
@@ -312,6 +357,53 @@ def _result_entry(row: Any, on: date) -> Entry | None:
         return None
     moved = f"Was to move {row.metric}" if row.metric else row.exception
     return Entry(f"See what came of {row}", str(row.roadmap), due, row.get_absolute_url(), moved)
+
+
+def renewals_to_plan(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return the components whose support ends within a year, or has, and that no open item of a roadmap renews.
+
+    They wait for whoever may change the component, and for who may change a product that is built of it.
+    """
+    kept = Q(pk__in=access.writable(Component.objects.order_by(), asked.user).values("pk"))
+    owned = access.writable(Product.objects.order_by(), asked.user)
+    parts = Part.objects.known().current(asked.on).filter(service__product__in=owned, service__is_retired=False)
+    built = Q(pk__in=parts.order_by().values("component"))
+    soon = Q(support_ends__lte=months_after(asked.on, SOON)) | Q(has_ended=True)
+    rows = (
+        ending(Component.objects.all(), asked.on)
+        .filter(kept | built)
+        .filter(soon, is_planned=False, is_used=True)
+        .select_related("owner")
+        .order_by(F("support_ends").asc(nulls_first=True), "name", "pk")
+    )
+
+    def entry(row: Any) -> Entry:
+        ends = row.support_ends
+        words = "Its support has ended" if is_unsupported(row, asked.on) else f"Version {row.version}".rstrip()
+        return Entry(f"Plan the renewal of {row}", str(row.owner or "No owner"), ends or asked.on,
+                     row.get_absolute_url(), words)  # fmt: skip
+
+    return _page(rows, span, entry)
+
+
+def incidents_without_impact(asked: Asked, span: slice) -> tuple[Sequence[Entry], int]:
+    """Return the incidents that they may write, restored three days ago or more, of which nobody said what they cost.
+
+    An impact settles it, or that it cost customers nothing.
+    """
+    stated = Impact.objects.known().filter(incident=OuterRef("pk"))
+    before = datetime.combine(asked.on - IMPACT_AFTER + timedelta(days=1), time(), timezone.get_current_timezone())
+    rows = access.writable(Incident.objects.filter(restored_at__lt=before, is_harmless=False), asked.user)
+
+    def entry(row: Incident) -> Entry:
+        restored = timezone.localdate(row.restored_at)
+        return Entry(
+            f"State what {row} cost customers", str(row.service), restored + IMPACT_AFTER, row.get_absolute_url(),
+            f"Restored on {day_name(restored)}",
+        )  # fmt: skip
+
+    waiting = rows.exclude(Exists(stated)).select_related("service").order_by("restored_at", "pk")
+    return _page(waiting, span, entry)
 
 
 # -- What was proposed ---------------------------------------------------------------------------------------------
@@ -351,7 +443,11 @@ SOURCES = (
     Source("given", "Decided in reviews for you to do", "due", given_by_reviews),
     Source("streams", "Funding streams to review", "due", streams_to_review),
     Source("metrics", "Metrics to observe", "due", metrics_gone_stale),
+    Source("renewals", "Renewals to plan", "due", renewals_to_plan),
+    Source("budgets", "Error budgets in trouble", "since", budgets_in_trouble),
+    Source("evidence", "Evidence that expires", "due", evidence_expiring),
     Source("results", "Results to look at", "due", results_to_look_at),
+    Source("incidents", "Incidents whose cost nobody has stated", "due", incidents_without_impact),
     Source("ideas", "Ideas to decide on", "since", ideas_waiting),
     Source("decided", "Your ideas that were decided", "on", ideas_decided),
 )

@@ -17,7 +17,7 @@ from portfolio.board.reasons import top_moves
 from portfolio.common import access, charts, exports, pages
 from portfolio.common.filters import MomentField
 from portfolio.common.money import base_currency
-from portfolio.common.months import parse_month
+from portfolio.common.months import parse_month, today
 from portfolio.rebalance.models import Decision
 from portfolio.rollup import reading
 from portfolio.rollup.exports import STANDINGS
@@ -27,6 +27,7 @@ from portfolio.rollup.monthly import Monthly, monthly
 from portfolio.rollup.pulse import pulse_of
 from products.catalog import panels
 from products.catalog.models import Product
+from products.health.product_panels import product_panels
 from products.roadmaps import panels as roadmap_panels
 from products.value import panels as value_panels
 
@@ -188,6 +189,8 @@ def product(request: HttpRequest, code: str) -> HttpResponse:
         elif form.asked and form.asked.at is None:
             fragments.keep(key, parts)
     context = {"product": row, "parts": parts, **may, **live.shown_run(request, parts["at"])}
+    if not parts["at"]:  # services are told as they are now; they are read anew, so that nothing of them is stale
+        context["panels"] = product_panels(row, request.user, today())
     return fragments.compressed(request, render(request, "board/product.html", context, status=status))
 
 

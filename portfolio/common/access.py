@@ -154,6 +154,10 @@ class Scoped:
             or any(team.pk in covered.teams for team in teams)
         )
 
+    def is_own(self, user: Any) -> bool:
+        """Return whether this row is the user's own to change, whatever their roles; most kinds are nobody's own."""
+        return False
+
     @classmethod
     def may_begin(cls, covered: Reach) -> bool:
         """Return whether a new row could be within reach: a role over a row that stands says nothing of new ones."""
@@ -214,7 +218,11 @@ def may_write(user: Any, row: models.Model) -> bool:
     covered = reach(user, writers_of(type(row)))
     if covered.is_everything:
         return True
-    return not covered.is_nothing and isinstance(row, Scoped) and row.is_within(covered)
+    if not isinstance(row, Scoped):
+        return False
+    if user.is_authenticated and user.is_active and row.is_own(user):
+        return True
+    return not covered.is_nothing and row.is_within(covered)
 
 
 def may_add(user: Any, model: type[models.Model]) -> bool:
@@ -236,6 +244,12 @@ def require(user: Any, row: models.Model) -> None:
         f"You may not change this {row._meta.verbose_name}. It takes one of these roles over it: {roles}. "
         "Ask a leader to grant it."
     )
+
+
+def require_new(user: Any, row: models.Model) -> None:
+    """Raise NotAllowed unless `user` may add `row`: by their roles, or because whoever is signed in may."""
+    if not (row._meta.label_lower in OPEN_TO_ALL and may_add(user, type(row))):
+        require(user, row)
 
 
 def require_all(user: Any, rows: Sequence[models.Model]) -> None:

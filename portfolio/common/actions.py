@@ -56,7 +56,7 @@ def record(row: RecordedRow, *, by: User | None) -> RecordedRow:
     it has none.
     """
     if by is not None:
-        access.require(by, row)
+        access.require_new(by, row)
     row.recorded_by = by
     _write(row)
     mark_stale(row.touched(), cause=f"{row._meta.verbose_name} recorded")

@@ -389,10 +389,11 @@ def series(
     unit: str = "",
     baseline: float | None = None,
     target: float | None = None,
+    marks: Sequence[tuple[date, str]] = (),
     summary: str = "",
     ranges: Sequence[tuple[float, float] | None] = (),
 ) -> Chart:
-    """Draw a metric's observations over time, with its baseline and target as labelled levels.
+    """Draw a metric's observations over time, with its baseline and target as labelled levels, and dated marks.
 
     `ranges` are the ends of each value's interval, drawn as a bar through it; None where it has none.
     """
@@ -421,12 +422,23 @@ def series(
                 "align": "left", "text": f"{name}<br>{formats.quantity_short(level)}",
                 "font": {"color": QUIET, "size": 11},
             })  # fmt: skip
+    right = 64 if notes else 8
+    for place, (day, words) in enumerate(marks):
+        shapes.append({
+            "type": "line", "yref": "paper", "x0": day.isoformat(), "x1": day.isoformat(), "y0": 0, "y1": 1,
+            "line": {"color": COST, "width": 1, "dash": "dashdot"},
+        })  # fmt: skip
+        # In three rows, so that marks that are close to each other can be read.
+        notes.append({
+            "x": day.isoformat(), "xanchor": "left", "xshift": 3, "yref": "paper", "y": 1, "yanchor": "top",
+            "yshift": -14 * (place % 3), "showarrow": False, "text": words, "font": {"color": COST, "size": 11},
+        })  # fmt: skip
     figure = {
         "data": traces,
         "layout": _layout(
             shapes=shapes,
             annotations=notes,
-            margin={"l": 8, "r": 64 if notes else 8, "t": 8, "b": 8},
+            margin={"l": 8, "r": right, "t": 8, "b": 8},
             xaxis=_axis(showgrid=False, type="date", tickformat="%b %Y", nticks=5, tickangle=0),
             yaxis=_axis(nticks=6, tickformat="~s", title={"text": unit} if unit else None),
         ),

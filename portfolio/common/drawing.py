@@ -362,3 +362,88 @@ def flows(left: Sequence[Neighbour], right: Sequence[Neighbour], most: int = 10)
             )
             y += room + GAP
     return Flows(tuple(places), tuple(strands), TOP, round(max(inner.values()), 1), round(TOP + body + 6, 1))
+
+
+# -- What rests on what, in columns -------------------------------------------------------------------
+
+COLUMN, BOX, BOX_HEIGHT, BOX_ROW, HEAD = 240.0, 190.0, 26.0, 34.0, 30.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """Something in one of the columns; `stands_out` marks it, and is said in words beside the picture as well."""
+
+    key: str
+    label: str
+    url: str = ""
+    stands_out: bool = False
+
+
+@dataclass(frozen=True)
+class PlacedBox:
+    """A box where it is drawn: its left edge and its top."""
+
+    box: Box
+    x: float
+    y: float
+
+    @property
+    def text_x(self) -> float:
+        return self.x + 8
+
+    @property
+    def middle(self) -> float:
+        return round(self.y + BOX_HEIGHT / 2, 1)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Boxes in named columns and the lines between them, in an SVG's units."""
+
+    headings: tuple[tuple[str, float], ...]  #: the words and where they begin
+    boxes: tuple[PlacedBox, ...]
+    lines: tuple[str, ...]  #: paths
+    width: float
+    height: float
+    box_width: float = BOX
+    box_height: float = BOX_HEIGHT
+
+
+def columns(
+    headed: Sequence[tuple[str, Sequence[Box]]], pairs: Sequence[tuple[str, str]], most: int = 40
+) -> Columns | None:
+    """Place boxes in columns, each column by where the boxes before it are that it is tied to, so that few lines cross.
+
+    `pairs` are keys of boxes, the one further left first; pairs of which a box is missing are left out. Columns
+    without a box are left out. None where there is nothing to draw, or where a column has more than `most` boxes.
+    """
+    shown = [(heading, list(boxes)) for heading, boxes in headed if boxes]
+    if not shown or any(len(boxes) > most for _, boxes in shown):
+        return None
+    before: dict[str, list[str]] = {}
+    for left, right in pairs:
+        before.setdefault(right, []).append(left)
+    tallest = max(len(boxes) for _, boxes in shown)
+    places: dict[str, PlacedBox] = {}
+    for number, (_, boxes) in enumerate(shown):
+
+        def height_of(box: Box) -> float:
+            known = [places[key].y for key in before.get(box.key, ()) if key in places]
+            return sum(known) / len(known) if known else math.inf
+
+        ordered = sorted(boxes, key=height_of) if number else boxes  # what is tied to nothing comes last
+        top = HEAD + (tallest - len(ordered)) * BOX_ROW / 2
+        for row, box in enumerate(ordered):
+            places[box.key] = PlacedBox(box, number * COLUMN, round(top + row * BOX_ROW, 1))
+    lines = []
+    for left, right in dict.fromkeys(pairs):
+        if left in places and right in places:
+            start, end = places[left], places[right]
+            x0, x1 = start.x + BOX, end.x
+            bend = (x0 + x1) / 2
+            lines.append(
+                f"M{x0:g},{start.middle:g}C{bend:g},{start.middle:g} {bend:g},{end.middle:g} {x1:g},{end.middle:g}"
+            )
+    headings = tuple((heading, number * COLUMN) for number, (heading, _) in enumerate(shown))
+    width = (len(shown) - 1) * COLUMN + BOX
+    return Columns(headings, tuple(places.values()), tuple(lines), width, round(HEAD + tallest * BOX_ROW, 1))

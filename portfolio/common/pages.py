@@ -51,7 +51,7 @@ def render_list(
     filterset: Any,
     *,
     rows: Sequence[Any] | None = None,
-    export: exports.Export | None = None,
+    export: exports.Tabled | None = None,
     **context: Any,
 ) -> HttpResponseBase:
     """Render one page of a filtered list: `filter`, `page` and whatever else the template needs.

@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 import funding.api
 import portfolio.board.api
 import portfolio.intake.api
+import portfolio.intake.catalogues.api
 import portfolio.intake.item_api
 import portfolio.network.api
 import portfolio.rebalance.api
@@ -44,6 +45,7 @@ for room in (
     portfolio.rollup.api,
     portfolio.rebalance.api,
     portfolio.board.api,
+    portfolio.intake.catalogues.api,
 ):
     for prefix, viewset in room.routes:
         router.register(prefix, viewset, basename=prefix)

@@ -61,7 +61,18 @@ TWOFOLD_RAMP_UP_MONTHS = env.float("TWOFOLD_RAMP_UP_MONTHS", default=3)
 TWOFOLD_TENURE_MONTHS = env.float("TWOFOLD_TENURE_MONTHS", default=24)
 TWOFOLD_DISCIPLINES = env.list(
     "TWOFOLD_DISCIPLINES",
-    default=["product", "design", "engineering", "quality", "infrastructure", "data", "support", "business"],
+    default=[
+        "product-management",
+        "delivery-management",
+        "design-and-research",
+        "engineering",
+        "quality",
+        "data",
+        "operations",
+        "business",
+    ]
+    if TWOFOLD_DEMO
+    else ["product", "design", "engineering", "quality", "infrastructure", "data", "support", "business"],
 )
 TWOFOLD_TEAM_LIMIT = env.int("TWOFOLD_TEAM_LIMIT", default=9)
 TWOFOLD_RAMP_UP_WEEKS = env.list("TWOFOLD_RAMP_UP_WEEKS", cast=float, default=[3.0, 8.0])
@@ -292,10 +303,15 @@ CELERY_BEAT_SCHEDULE = {
     # Marks left by a lost message or a crash, a new month that begins, metrics that fall overdue.
     "refresh": {"task": "rollup.refresh_standings", "schedule": 60.0},
     "new-day": {"task": "rollup.begin_day", "schedule": 3600.0},
+    # Metrics that passed their target, each once.
+    "celebrate": {"task": "value.celebrate", "schedule": 3600.0},
     # When the fewest write: it reads everything.
     "check-figures": {"task": "rollup.check_figures", "schedule": crontab(hour=3, minute=10)},
     # Predictions whose quarters are over; each is looked at once, when its months have figures.
     "look-back": {"task": "rebalance.look_back", "schedule": crontab(hour=4, minute=10)},
+    # The days that are over: what is left of error budgets, and what evidence expires.
+    "error-budgets": {"task": "health.error_budgets", "schedule": crontab(hour=2, minute=40)},
+    "expiring-evidence": {"task": "health.expiring_evidence", "schedule": crontab(hour=5, minute=40)},
     # What customers answered by the public forms yesterday; and by whom it was sent is forgotten.
     "score-feedback": {"task": "value.score_feedback", "schedule": crontab(hour=2, minute=10)},
     "forget-senders": {"task": "catalog.forget_senders", "schedule": crontab(minute=50)},

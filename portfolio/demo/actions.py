@@ -15,6 +15,8 @@ from portfolio.common.staleness import gathering_marks
 from portfolio.demo import rows
 from portfolio.demo.customers import listen
 from portfolio.demo.decisions import decide
+from portfolio.demo.estate import plan_a_renewal
+from portfolio.demo.recognition import recognise
 from portfolio.demo.roadmaps import plan, review
 from portfolio.demo.scenarios import begin_scenarios
 from portfolio.demo.users import USERS
@@ -23,6 +25,7 @@ from portfolio.intake.kinds import kind_named
 from portfolio.rollup.actions import roll_up
 from portfolio.rollup.models import Run
 from products.catalog.models import Product, ValueStream
+from products.health.budget_actions import keep_budget_days
 from products.value.models import Confirmation, Valuation
 from teams.models import Team
 
@@ -53,7 +56,10 @@ def load_demo(say: Callable[[str], None] = lambda _: None) -> Run:
                 _confirm()
                 begin_scenarios()
                 plan()
+                plan_a_renewal()
+                keep_budget_days()
                 listen()
+                recognise()
         made = Run.objects.filter(is_full=True).first()
         if made is None or StaleMark.objects.exists():
             say("Rolling up every month")

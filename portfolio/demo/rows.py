@@ -20,6 +20,7 @@ KINDS = (
     "people",
     "teams",
     "memberships",
+    "absences",
     "rates",
     "fx-rates",
     "value-streams",
@@ -29,6 +30,7 @@ KINDS = (
     "assignments",
     "metrics",
     "insights",
+    "shared-outcomes",
     "valuations",
     "observations",
     "scores",
@@ -41,6 +43,26 @@ KINDS = (
     "links",
     "usage",
     "elasticities",
+    "processes",
+    "services",
+    "support-dates",
+    "components",
+    "parts",
+    "service-dependencies",
+    "on-call",
+    "failure-modes",
+    "drills",
+    "journeys",
+    "journey-steps",
+    "passages",
+    "incidents",
+    "impacts",
+    "objectives",
+    "measurements",
+    "requirements",
+    "evidence",
+    "delivery-events",
+    "exposures",
     # After the money that they are held against: what is loaded before them cannot break them.
     "guardrails",
     "waivers",
@@ -76,6 +98,7 @@ def published(kind: str, agencies: Collection[str] | None = None) -> list[Row]:
         "observations": _observations,
         "streams": _streams,
         "ledger-entries": _ledger_entries,
+        "support-dates": _support_dates,
     }.get(kind)
     return list(spell_out(frozenset(agencies) if agencies is not None else None)) if spell_out else []
 
@@ -119,6 +142,10 @@ def _read_once(name: str) -> tuple[Row, ...]:
 
 def _read(name: str) -> list[Row]:
     return [dict(row) for row in _read_once(name)]
+
+
+def _support_dates(agencies: Collection[str] | None) -> Iterator[Row]:
+    return iter(_read("support-dates.csv"))
 
 
 def _year(row: Row) -> Row:

@@ -22,6 +22,9 @@ arrays (`portfolio/rollup/snapshots.py`) turns Decimal into float once, on the w
 - `observed`: what a metric did once something shipped, against its trend before and what was promised.
 - `shrinkage`: effects of experiments, drawn towards what effects have been.
 - `ordering`: what items return for their effort, in which order, and what they ask of whom.
+- `budgets`: what an objective lets go wrong, how much of it is spent, and when it runs out.
+- `delivery`: how often a service is changed, how fast, how often that fails, and how soon it is mended.
+- `improvement`: services ranked by how much they improve on their own past.
 - `errors`: what the engine refuses, and why.
 
 scipy is imported inside the functions that need it: it would cost every start of the site most of a second.

@@ -55,8 +55,6 @@ def coverage(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> Coverage:
     """Return how often outcomes fell inside their ranges; those that are NaN, not known yet, do not count.
 
     The range of the share is Wilson's, at 90 %: it makes sense for few outcomes, and for all or none of them inside.
-
-    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22(158).
     """
     low, high, outcome = _ranges(low, high, outcome)
     is_known = ~np.isnan(outcome)
@@ -64,10 +62,20 @@ def coverage(low: ArrayLike, high: ArrayLike, outcome: ArrayLike) -> Coverage:
     inside = int(((low <= outcome) & (outcome <= high))[is_known].sum())
     if not count:
         return Coverage(0, 0, math.nan, 0.0, 1.0)
-    share, z = inside / count, Z95**2 / count
+    return Coverage(count, inside, inside / count, *share_range(inside, count))
+
+
+def share_range(count: int, total: int) -> tuple[float, float]:
+    """Return Wilson's 90 % range of a share, `count` out of `total`; all of 0 to 1 where there is nothing to go by.
+
+    Source: Wilson (1927), Probable inference, the law of succession, and statistical inference, JASA 22(158).
+    """
+    if not total:
+        return 0.0, 1.0
+    share, z = count / total, Z95**2 / total
     middle = (share + z / 2) / (1 + z)
     half = math.sqrt(share * (1 - share) * z + z**2 / 4) / (1 + z)
-    return Coverage(count, inside, share, max(middle - half, 0.0), min(middle + half, 1.0))
+    return max(middle - half, 0.0), min(middle + half, 1.0)
 
 
 def widening_factor(mid: ArrayLike, low: ArrayLike, high: ArrayLike, outcome: ArrayLike, pseudo: float = 10) -> float:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
@@ -18,6 +18,9 @@ MOST_DIGITS = 15  # SQLite keeps numbers as floats
 
 _DECIMAL = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _MONTH = re.compile(r"[0-9]{4}-[0-9]{2}")
 _INTEGER = re.compile(r"[0-9]{1,18}")
 
@@ -75,6 +78,19 @@ def as_date(text: str) -> date:
         ) from None
 
 
+def as_moment(text: str) -> datetime:
+    """Return the moment written as 2017-03-31T17:00Z, with its zone: without one it would be another one elsewhere."""
+    try:
+        moment = datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise BadCell(
+            f"{shown(text)} is not a moment as needed here; write day, time and zone, such as 2017-03-31T17:00Z."
+        )
+    return moment.astimezone(UTC)
+
+
 def as_month(text: str) -> date:
     """Return the first day of the month written as 2017-03."""
     if not _MONTH.fullmatch(text) or not 1 <= int(text[5:]) <= 12 or text.startswith("0000"):
@@ -108,6 +124,8 @@ def _reader(field: models.Field, is_month: bool) -> Callable[[str], Any]:
     match field:
         case models.DecimalField():
             return lambda text: as_decimal(text, max_digits=field.max_digits, places=field.decimal_places)
+        case models.DateTimeField():  # first: it is a kind of date
+            return as_moment
         case models.DateField():
             return as_month if is_month else as_date
         case models.BooleanField():

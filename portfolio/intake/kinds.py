@@ -15,6 +15,7 @@ import funding.exports
 import portfolio.network.exports
 import portfolio.rebalance.exports
 import products.catalog.exports
+import products.health.exports
 import products.roadmaps.exports
 import products.value.exports
 import teams.exports
@@ -37,9 +38,30 @@ from portfolio.intake.errors import UnknownKind
 from portfolio.network.models import Link, Usage
 from portfolio.rebalance.models import Elasticity
 from products.catalog.models import Assignment, Insight, Product, Segment, Theme, ValueStream
+from products.health.models import (
+    Component,
+    DeliveryEvent,
+    Dependency,
+    Drill,
+    Evidence,
+    FailureMode,
+    Impact,
+    Incident,
+    Journey,
+    Measurement,
+    Objective,
+    OnCall,
+    Part,
+    Passage,
+    Process,
+    Requirement,
+    Service,
+    Step,
+    SupportDate,
+)
 from products.roadmaps.models import Item
-from products.value.models import Metric, Observation, Score, Valuation
-from teams.models import Discipline, Membership, Person, Rate, Team
+from products.value.models import Exposure, Metric, Observation, Score, SharedOutcome, Valuation
+from teams.models import Absence, Discipline, Membership, Person, Rate, Team
 
 ILLUSTRATIVE = "illustrative"
 EXPORTS = (
@@ -47,6 +69,7 @@ EXPORTS = (
     *products.catalog.exports.EXPORTS,
     *products.value.exports.EXPORTS,
     *products.roadmaps.exports.EXPORTS,
+    *products.health.exports.EXPORTS,
     *funding.exports.EXPORTS,
     *portfolio.network.exports.EXPORTS,
     *portfolio.rebalance.exports.EXPORTS,
@@ -107,6 +130,8 @@ class Column:
             words = f"Code of a {self.refers_to._meta.verbose_name}"
         elif self.is_month:
             words = "Month, such as 2017-03"
+        elif isinstance(field, models.DateTimeField):
+            words = "Moment with its zone, such as 2017-03-31T17:00Z"
         elif isinstance(field, models.DateField):
             words = "Date, such as 2017-03-31"
         elif isinstance(field, models.BooleanField):
@@ -221,7 +246,11 @@ KINDS: dict[str, Kind] = {
         _kind("teams", Team, "code", code="tax-online", name="Tax online", purpose="Makes taxing a vehicle easy."),
         _kind(
             "memberships", Membership, "person team discipline starts", person="ada-obi", team="tax-online",
-            discipline="engineering", fte="0.80", starts="2016-04-01", ends="",
+            discipline="engineering", fte="0.80", starts="2016-04-01", ends="", is_embedded="no",
+        ),
+        _kind(
+            "absences", Absence, "person kind starts", person="ada-obi", kind="away", share="1", starts="2017-04-10",
+            ends="2017-04-18",
         ),
         _kind(
             "rates", Rate, "discipline starts", discipline="engineering", monthly_amount="8200.00", currency="GBP",
@@ -235,6 +264,10 @@ KINDS: dict[str, Kind] = {
             "metrics", Metric, "code", code="vehicle-tax-online", product="vehicle-tax", name="Taxed online",
             behaviour="flow", unit="transactions", cadence_days="31", is_higher_better="yes", target="",
             felt_by="customer", unvalued_reason="", asks="",
+        ),
+        _kind(
+            "shared-outcomes", SharedOutcome, "team metric starts", team="tax-online", metric="vehicle-tax-online",
+            starts="2016-04-01", ends="",
         ),
         _kind(
             "valuations", Valuation, "metric starts", metric="vehicle-tax-online", low="2.10", high="4.80",
@@ -255,6 +288,96 @@ KINDS: dict[str, Kind] = {
             starts="2017-04-01", ends="", metric="vehicle-tax-online", metric_from="2450000", metric_low="2500000",
             metric_high="2600000", by_when="2017-12-31", exception="", effort_low="4", effort_high="9.5",
             team="tax-online", business_champion="partner", technology_champion="owner", needs="", state="planned",
+        ),
+        _kind(
+            "processes", Process, "code", code="taxing-a-vehicle", name="Taxing a vehicle", value_stream="driving",
+            purpose="Every vehicle on the road is taxed.",
+        ),
+        _kind(
+            "services", Service, "code", code="tax-online", name="Tax online", product="vehicle-tax",
+            owner="tax-online", process="taxing-a-vehicle", purpose="Tax a vehicle in a few minutes.",
+            usual_hourly="3500", peak_hourly="21000", is_retired="no",
+        ),
+        _kind(
+            "components", Component, "code", code="tax-database", name="Tax database", kind="database",
+            owner="tax-online", version="9.6.2", eol_product="postgresql", eol_cycle="9.6", end_of_support="",
+            renewal_low="40000.00", renewal_high="110000.00", currency="GBP", item="",
+        ),
+        _kind(
+            "parts", Part, "service component starts", service="tax-online", component="tax-database",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "service-dependencies", Dependency, "service needs starts", service="tax-online", needs="card-payments",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "on-call", OnCall, "service team starts", service="tax-online", team="tax-online", hours_a_week="128",
+            starts="2016-04-01", ends="",
+        ),
+        _kind(
+            "support-dates", SupportDate, "product cycle", product="postgresql", cycle="9.6", ends="2021-11-11",
+            is_ended="no", source="endoflife.date, read on 2017-03-31",
+        ),
+        _kind(
+            "objectives", Objective, "code", code="tax-answers", service="tax-online", name="Answers",
+            kind="availability", target="0.999", window_days="28", threshold="", source="Load balancer",
+        ),
+        _kind(
+            "measurements", Measurement, "objective starts", objective="tax-answers", starts="2017-03-30",
+            ends="2017-03-31", good="99950", total="100000",
+        ),
+        _kind(
+            "requirements", Requirement, "code", code="tax-restored", service="tax-online", name="Restored in 4 hours",
+            kind="recovery_time", statement="A lost data centre is replaced within 4 hours.",
+            baselined_on="2016-01-15",
+        ),
+        _kind(
+            "evidence", Evidence, "requirement verified_on", requirement="tax-restored", verified_on="2017-01-20",
+            expires_on="2018-01-20", has_passed="yes", source="Restore test of January 2017",
+        ),
+        _kind(
+            "delivery-events", DeliveryEvent, "service kind happened_at reference", service="tax-online",
+            key="pipeline-812", kind="deployment", happened_at="2017-03-30T14:05Z", begun_at="2017-03-28T09:12Z",
+            reference="v4.2", caused_by="",
+        ),
+        _kind(
+            "exposures", Exposure, "product flag metric starts", product="vehicle-tax", flag="new-form", share="0.25",
+            starts="2017-03-01", ends="", metric="",
+        ),
+        _kind(
+            "failure-modes", FailureMode, "code", code="card-acquirer-gone", name="The card acquirer is gone",
+            service="card-payments", effect="Nobody can pay by card.", detection="Payments fail for two minutes.",
+            response="Send payments to the second acquirer.",
+        ),
+        _kind(
+            "drills", Drill, "failure_mode held_on", failure_mode="card-acquirer-gone", held_on="2016-11-03",
+            has_passed="yes", minutes="12", notes="The second acquirer took over.",
+        ),
+        _kind(
+            "journeys", Journey, "code", code="tax-your-vehicle", name="Tax your vehicle", product="vehicle-tax",
+            process="taxing-a-vehicle", purpose="Drive on, lawfully.", availability="0.985", response_ms="3000",
+            metric="vehicle-tax-online",
+        ),
+        _kind(
+            "journey-steps", Step, "journey position starts", journey="tax-your-vehicle", position="3", name="Pay",
+            service="card-payments", availability="0.9965", response_ms="900", is_fixed="no", starts="2016-04-01",
+            ends="",
+        ),
+        _kind(
+            "passages", Passage, "journey position month", journey="tax-your-vehicle", position="3", month="2017-03",
+            entered="3310200", completed="3204100",
+        ),
+        _kind(
+            "incidents", Incident, "code", code="cards-declined", name="Cards were declined", service="card-payments",
+            severity="2", started_at="2017-02-14T09:10Z", detected_at="2017-02-14T09:15Z",
+            restored_at="2017-02-14T12:40Z", cause="An expired certificate.", failure_mode="card-acquirer-gone",
+            is_harmless="no",
+        ),
+        _kind(
+            "impacts", Impact, "incident metric journey starts", incident="cards-declined",
+            metric="vehicle-tax-online", journey="tax-your-vehicle", starts="2017-02-14", ends="2017-02-15",
+            lost="1400", late="900", late_share="0.25", is_in_figures="no", note="Failed payments not tried again",
         ),
         _kind(
             "streams", FundingStream, "code", code="taxpayers", name="Taxpayers", currency="GBP", sponsor="ada-obi",

@@ -14,6 +14,7 @@ from portfolio.intake.kinds import KINDS, Kind
 
 KEPT_FOR = timedelta(days=1)
 ANSWERS_KEPT_FOR = timedelta(days=7)
+CATALOGUE = "catalogue-"  #: what the kind of a catalogue's upload begins with
 
 
 class UploadQuerySet(models.QuerySet):
@@ -22,6 +23,10 @@ class UploadQuerySet(models.QuerySet):
     def visible_to(self, user) -> Self:
         """Return the user's own: a file may hold what nobody else may read, such as rates of pay."""
         return self.filter(user=user, kind__in=KINDS, uploaded_at__gt=timezone.now() - KEPT_FOR)
+
+    def catalogues_of(self, user) -> Self:
+        """Return the catalogues that the user has uploaded, each several files together."""
+        return self.filter(user=user, kind__startswith=CATALOGUE, uploaded_at__gt=timezone.now() - KEPT_FOR)
 
     def keep(self, *, user: User, kind: str, name: str, content: bytes) -> "Upload":
         """Keep a file for its preview, for a day at most, and forget those that are older."""

@@ -6,5 +6,5 @@ class NetworkConfig(AppConfig):
     label = "network"
 
     def ready(self) -> None:
-        """Tell roadmaps what of this room rests on a product, and which products are linked."""
-        from portfolio.network import interests, joining  # noqa: F401
+        """Tell roadmaps what of this room rests on a product and which are linked, and teams that they can be split."""
+        from portfolio.network import downstream, interests, joining, team_panels  # noqa: F401

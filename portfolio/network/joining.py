@@ -1,9 +1,9 @@
-"""What roadmaps ask of the network: whether a link joins the two products of a dependency."""
+"""What rooms before this one ask of the network: which products are joined by a link, and by which."""
 
 from datetime import date
 
-from portfolio.network.models import Link
-from products.roadmaps.contributions import Pair, tells_links
+from portfolio.network.models import Link, LinkQuerySet
+from products.roadmaps.contributions import Pair, tells_links, tells_pulls
 
 
 @tells_links
@@ -12,3 +12,9 @@ def joined(pairs: set[Pair], on: date) -> set[Pair]:
     consumers, suppliers = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
     rows = Link.objects.known().current(on).filter(consumer__in=consumers, supplier__in=suppliers).order_by()
     return pairs & set(rows.values_list("consumer_id", "supplier_id"))
+
+
+@tells_pulls
+def links(on: date) -> LinkQuerySet:
+    """Return the links that hold on a day."""
+    return Link.objects.known().current(on)

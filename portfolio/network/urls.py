@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolio.network import views
+from portfolio.network import team_views, views
 
 app_name = "network"
 urlpatterns = [
@@ -11,6 +11,7 @@ urlpatterns = [
     path("links/<int:pk>/", views.link_detail, name="link-detail"),
     path("links/<int:pk>/correct/", views.link_correct, name="link-correct"),
     path("links/<int:pk>/retract/", views.link_retract, name="link-retract"),
+    path("teams/<slug:code>/split/", team_views.team_split, name="team-split"),
     path("usage/", views.usage_list, name="usage-list"),
     path("usage/add/", views.usage_add, name="usage-add"),
     path("usage/<int:pk>/", views.usage_detail, name="usage-detail"),

@@ -25,6 +25,7 @@ from portfolio.rollup.panel import Panel, panel_of
 from portfolio.rollup.ranges import digest_of
 from portfolio.rollup.snapshots import Results, read_inputs, solve, solved_months
 from products.catalog.models import Assignment
+from products.health.models import Impact
 from products.value.models import Observation, Valuation
 from teams.models import Membership, Rate
 
@@ -37,6 +38,7 @@ TOUCHED: tuple[tuple[Any, str, str, str | None], ...] = (
     (LedgerEntry, "product_id", "month", "last_month"),
     (Observation, "metric__product_id", "starts", None),  # until the next one is due
     (Valuation, "metric__product_id", "starts", "ends"),
+    (Impact, "metric__product_id", "month", "last_month"),
     (Usage, "supplier_id", "month", None),  # until it is metered again
     (Link, "supplier_id", "starts", "ends"),
     (Assignment, "product_id", "starts", "ends"),

@@ -44,6 +44,7 @@ from portfolio.rollup.inputs import (
 from portfolio.rollup.models import Basis
 from products.catalog.labour import labour_by_product
 from products.catalog.models import Assignment, Product
+from products.health.models import Impact
 from products.value.models import Behaviour, Metric, Observation, Valuation
 
 CENTS = 100
@@ -200,7 +201,7 @@ class Span:
 class _Observed:
     """What was observed of K metrics, by month, (M, K) each."""
 
-    total: Integers  #: of flows, in units
+    total: Integers  #: of flows, in units, less what incidents lost
     mean: Integers  #: of levels, in units
     covered: Integers  #: days for which a level is known
     last_seen: Integers  #: the day after the last observation before the month's end, as a number; NEVER
@@ -390,7 +391,31 @@ class _Metrics:
         np.maximum.at(last_seen, (np.maximum(span.numbers(long["starts"]), 0), of), _ordinals(long["ends"]))
         np.maximum(last_seen[0], self.before, out=last_seen[0])
         np.maximum.accumulate(last_seen, axis=0, out=last_seen)
+        self._take_losses(total)
         return _Observed(total, *self._levels(), last_seen)
+
+    def _take_losses(self, total: Integers) -> None:
+        """Take off the totals of flows what incidents lost, spread over its days just as observations are.
+
+        A loss is not an observation: it says nothing of when the metric was last seen, so a metric that was never seen
+        by the month's end has no figure that a loss could be taken off.
+        """
+        losses = self.reader.knowledge(Impact).filter(
+            self.reader.of("metric__product_id"),
+            month__lte=self.span.last,
+            last_month__gte=self.span.first,
+            counted__gt=0,
+        )
+        rows = _columns(
+            losses.order_by().values_list("metric_id", Units("counted", scale=QUANTITY), "starts", "ends"),
+            metric="int64",
+            units="int64",
+            starts="datetime64[D]",
+            ends="datetime64[D]",
+        )
+        of = np.searchsorted(self.ids, rows["metric"])
+        row, month, part = self.span.spread(rows["units"], rows["starts"], rows["ends"])
+        np.subtract.at(total, (month, of[row]), part)
 
     def _levels(self) -> tuple[Integers, Integers]:
         """Return the mean over the days that each level is known for, in units, and how many days those are."""

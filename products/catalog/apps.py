@@ -6,5 +6,5 @@ class CatalogConfig(AppConfig):
     label = "catalog"
 
     def ready(self) -> None:
-        """Tell teams when they last heard a customer."""
-        from products.catalog import hearing  # noqa: F401
+        """Tell teams when they last heard a customer, and how many products they work on."""
+        from products.catalog import hearing, team_load  # noqa: F401

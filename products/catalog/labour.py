@@ -103,6 +103,33 @@ def labour_by_team(
     return labour
 
 
+def mean_of_all(month: date, knowledge: Knowledge, *, to_base: Callable[[str, date], Decimal]) -> Decimal | None:
+    """Return what an FTE costs a month on average, all people pooled, in the base currency; two queries.
+
+    None where fewer than `FEW` people are paid that month: the mean would give one of them away.
+    """
+    after = add_months(month, 1)
+    span = during(month, after)
+    members = list(
+        knowledge(Membership).filter(span).values_list("person_id", "discipline_id", "fte", "starts", "ends")
+    )
+    rates: dict[int, list[tuple[Decimal, Days]]] = {}
+    for discipline, amount, currency, starts, ends in (
+        knowledge(Rate).filter(span).values_list("discipline_id", "monthly_amount", "currency", "starts", "ends")
+    ):
+        days = _within(starts, ends, month, after)
+        rates.setdefault(discipline, []).append((amount * to_base(currency, month), days))
+    paid = worked = Decimal(0)
+    people = set()
+    for person, discipline, fte, starts, ends in members:
+        for amount, rate_days in rates.get(discipline, ()):
+            common = fte * _common_days(_within(starts, ends, month, after), rate_days)
+            paid += amount * common
+            worked += common
+            people.add(person)
+    return paid / worked if worked and len(people) >= FEW else None
+
+
 def _between(changes: list[date], first: date, after: date) -> bool:
     """Whether something changes on a day of `[first, after)`."""
     return bisect_left(changes, first) < bisect_left(changes, after)

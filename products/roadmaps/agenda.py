@@ -17,7 +17,8 @@ from products.roadmaps.models import Roadmap
 
 #: The sections by key, in the order in which a review goes through them.
 ORDER = (
-    "shipped", "changed", "agreement", "blocked", "figures", "stale", "guardrails", "questions", "ideas", "decide",
+    "shipped", "changed", "agreement", "blocked", "figures", "stale", "budgets", "unverified",
+    "guardrails", "questions", "ideas", "decide",
     "decided",
 )  # fmt: skip
 

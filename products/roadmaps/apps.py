@@ -6,5 +6,5 @@ class RoadmapsConfig(AppConfig):
     label = "roadmaps"
 
     def ready(self) -> None:
-        """Tell roadmaps what of this room rests on a product."""
-        from products.roadmaps import interests  # noqa: F401
+        """Tell roadmaps what of this room rests on a product, and teams how many items they have under way."""
+        from products.roadmaps import interests, team_load  # noqa: F401

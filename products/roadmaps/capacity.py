@@ -12,7 +12,9 @@ from portfolio.engine.uncertainty import stable_key
 from products.catalog.models import Assignment
 from products.roadmaps.chains import SEED
 from products.roadmaps.models import Horizon, Item, Roadmap
+from teams.capacity import presences
 from teams.models import Team
+from teams.presence import Presence
 
 #: From which part of the draws on it is how sure that it is too much.
 SURE, LIKELY = 0.95, 0.5
@@ -77,9 +79,10 @@ class Span:
 
 
 def spans(roadmap: Roadmap, items: Iterable[Item], on: date | None = None, known: datetime | None = None) -> list[Span]:
-    """Return now and next, given a roadmap's open items with their teams. Two queries.
+    """Return now and next, given a roadmap's open items with their teams. Four queries.
 
-    A team that is wholly assigned is one team-week a week. Items that name a team count against that team's share in
+    A team that is wholly assigned is one team-week a week, less the part of its people's time that is known to be
+    away; learning and quiet time are part of a week's work. Items that name a team count against that team's share in
     the roadmap's products; those of a team that has none count against nobody, and it is said.
     """
     day = on or today()
@@ -91,19 +94,28 @@ def spans(roadmap: Roadmap, items: Iterable[Item], on: date | None = None, known
         .filter(product__in=[product.pk for product in roadmap.its_products])
         .select_related("team")
     )
+    there = presences({row.team_id for row in assignments}, day, bounds[-1][2], known)
     rows = list(items)
     return [
-        _span(horizon, starts, ends, [row for row in rows if row.horizon == horizon], assignments)
+        _span(horizon, starts, ends, [row for row in rows if row.horizon == horizon], assignments, there)
         for horizon, starts, ends in bounds
     ]
 
 
-def _span(horizon: Horizon, starts: date, ends: date, items: Sequence[Item], assignments: Iterable[Assignment]) -> Span:
+def _span(
+    horizon: Horizon,
+    starts: date,
+    ends: date,
+    items: Sequence[Item],
+    assignments: Iterable[Assignment],
+    there: Mapping[int, Presence],
+) -> Span:
     weeks: dict[Team, float] = defaultdict(float)
     for row in assignments:
         days = overlap_days(row.starts, row.ends, starts, ends)
         if days > 0:
-            weeks[row.team] += days * float(row.share) / 7
+            first, after = max(row.starts, starts), min(row.ends, ends) if row.ends else ends
+            weeks[row.team] += days * float(row.share * there[row.team_id].during(first, after).present) / 7
     named: Mapping[Team, list[Item]] = defaultdict(list)
     for item in items:
         if item.team:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
+
 from products.catalog.models import Product
 from products.roadmaps.models import Roadmap
 
@@ -51,6 +53,7 @@ class AgendaSection:
 #: Consumer and supplier, by id.
 Pair = tuple[int, int]
 Linked = Callable[[set[Pair], date], set[Pair]]
+Pulls = Callable[[date], QuerySet]
 Interests = Callable[[Product, date], list[VestedInterest]]
 Agenda = Callable[[Roadmap, date, datetime | None], list[AgendaSection]]
 
@@ -60,6 +63,8 @@ INTERESTS: list[Interests] = []
 AGENDA: list[Agenda] = []
 #: Functions of pairs of products, consumer first, and a day: those pairs of which the one pulls from the other.
 LINKED: list[Linked] = []
+#: Functions of a day: the rows, each with a `consumer` and a `supplier`, by which products pull from each other.
+PULLS: list[Pulls] = []
 
 Source = TypeVar("Source", bound=Callable[..., Any])
 
@@ -83,6 +88,18 @@ def tells_links(source: Source) -> Source:
     if source not in LINKED:
         LINKED.append(source)
     return source
+
+
+def tells_pulls(source: Source) -> Source:
+    """Ask this function, too, by what products pull from each other; a second time changes nothing."""
+    if source not in PULLS:
+        PULLS.append(source)
+    return source
+
+
+def pulls(on: date) -> list[QuerySet]:
+    """Return the rows by which products pull from each other on a day, of each room that keeps such."""
+    return [source(on) for source in PULLS]
 
 
 def interests_in(product: Product, on: date) -> list[VestedInterest]:

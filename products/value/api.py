@@ -6,9 +6,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portfolio.common.api import ActionSerializer, DescribedViewSet, RecordedSerializer, RecordedViewSet
-from products.value import exports, score_actions
+from products.value import exports, recognition_api, score_actions
+from products.value.exposure_filters import ExposureFilter
 from products.value.filters import ConfirmationFilter, MetricFilter, ObservationFilter, ValuationFilter
-from products.value.models import Confirmation, Metric, Observation, Score, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
 from products.value.score_filters import ScoreFilter
 
 
@@ -130,6 +131,14 @@ class ScoreSerializer(RecordedSerializer):
         return score_actions.record_score(Score(**validated_data), by=self.context["request"].user)
 
 
+class ExposureSerializer(RecordedSerializer):
+    """A feature that a share of a product's customers had over the days [starts, ends)."""
+
+    class Meta:
+        model = Exposure
+        fields = ["product", "flag", "share", "starts", "ends", "metric", "is_illustrative"]
+
+
 class MetricViewSet(DescribedViewSet):
     """Metrics. What a metric means cannot change once it was observed or valued."""
 
@@ -183,6 +192,15 @@ class ConfirmationViewSet(RecordedViewSet):
     export = exports.CONFIRMATIONS
 
 
+class ExposureViewSet(RecordedViewSet):
+    """Exposures by feature flags: dates on the charts of metrics."""
+
+    queryset = Exposure.objects.all()
+    serializer_class = ExposureSerializer
+    filterset_class = ExposureFilter
+    export = exports.EXPOSURES
+
+
 #: Address under /api/v1/ and the viewset that answers it.
 routes: list = [
     ("metrics", MetricViewSet),
@@ -190,4 +208,6 @@ routes: list = [
     ("valuations", ValuationViewSet),
     ("scores", ScoreViewSet),
     ("confirmations", ConfirmationViewSet),
+    *recognition_api.routes,
+    ("exposures", ExposureViewSet),
 ]

@@ -1,7 +1,8 @@
 """This room's lists as files; the columns that the import reads come first."""
 
 from portfolio.common.exports import ILLUSTRATIVE, Export
-from products.value.models import Confirmation, Metric, Observation, Score, Valuation
+from products.value import recognition_exports
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
 
 METRICS = Export(
     "metrics",
@@ -22,5 +23,14 @@ SCORES = Export(
 )
 #: Nobody imports another's word.
 CONFIRMATIONS = Export("confirmations", Confirmation, "valuation", f"metric=valuation__metric comment {ILLUSTRATIVE}")
+EXPOSURES = Export("exposures", Exposure, f"product flag share starts ends metric {ILLUSTRATIVE}")
 
-EXPORTS = (METRICS, OBSERVATIONS, VALUATIONS, SCORES, CONFIRMATIONS)
+EXPORTS = (
+    METRICS,
+    OBSERVATIONS,
+    VALUATIONS,
+    SCORES,
+    EXPOSURES,
+    CONFIRMATIONS,
+    recognition_exports.SHARED_OUTCOMES,
+)

@@ -6,13 +6,20 @@ from datetime import date
 from decimal import Decimal
 
 from portfolio.common import charts, formats
-from products.value.models import Metric, Observation, Score
+from products.value.exposure_marks import marks
+from products.value.models import Exposure, Metric, Observation, Score
 
 MOST_POINTS = 400
 
 
-def observed(metric: Metric, observations: Sequence[Observation], *, baseline: Decimal | None) -> charts.Chart:
-    """Draw a metric's observations, oldest first, with its target and the baseline of its worth."""
+def observed(
+    metric: Metric,
+    observations: Sequence[Observation],
+    *,
+    baseline: Decimal | None,
+    exposures: Sequence[Exposure] = (),
+) -> charts.Chart:
+    """Draw a metric's observations, oldest first, with its target, the baseline of its worth and what was exposed."""
     points: list[tuple[date, Decimal]] = [(row.starts, row.value) for row in observations]
     is_good = metric.meets_target(points[-1][1]) if points else None
     words = [] if is_good is None else [f"The latest {'meets' if is_good else 'misses'} the target."]
@@ -25,6 +32,7 @@ def observed(metric: Metric, observations: Sequence[Observation], *, baseline: D
         unit=metric.unit,
         baseline=None if baseline is None else float(baseline),
         target=None if metric.target is None else float(metric.target),
+        marks=[(mark.on, mark.words) for mark in marks(exposures, [day for day, _ in points])],
         summary=" ".join(words) or "No observation yet." * (not points),
     )
     rows = [(formats.period(row.starts, row.ends), formats.quantity(row.value)) for row in reversed(observations)]

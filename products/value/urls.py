@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from products.value import score_views, views
+from products.value import recognition_pages, score_views, views
+from products.value.exposure_pages import EXPOSURES
 
 app_name = "value"
 urlpatterns = [
@@ -25,6 +26,9 @@ urlpatterns = [
     path("scores/<int:pk>/", score_views.score_detail, name="score-detail"),
     path("scores/<int:pk>/correct/", score_views.score_correct, name="score-correct"),
     path("scores/<int:pk>/retract/", score_views.score_retract, name="score-retract"),
+    *recognition_pages.SHARED_OUTCOMES.urls(),
+    path("celebrations/", recognition_pages.celebration_list, name="celebration-list"),
+    *EXPOSURES.urls(),
     path("<slug:code>/", views.metric_detail, name="metric-detail"),
     path("<slug:code>/edit/", views.metric_edit, name="metric-edit"),
 ]

@@ -12,10 +12,12 @@ from portfolio.common.filters import MomentField
 from portfolio.common.models import User
 from products.catalog.models import Insight, Product
 from products.value import exports
+from products.value.exposure_marks import exposures_of
 from products.value.filters import MetricTable, ObservationTable, ValuationTable
 from products.value.forms import ConfirmationForm, MetricForm, ObservationForm, ValuationForm
-from products.value.models import Confirmation, Metric, Observation, Score, Valuation
+from products.value.models import Confirmation, Exposure, Metric, Observation, Score, Valuation
 from products.value.pictures import MOST_POINTS, observed, scored
+from products.value.recognition_reading import LATEST as LATEST_CELEBRATIONS
 
 FORM, CONFIRM = "components/page_form.html", "components/page_confirm.html"
 LATEST = 12
@@ -57,6 +59,7 @@ def metric_detail(request: HttpRequest, code: str) -> HttpResponse:
     for row in latest:
         row.metric = metric
     valuations = list(Valuation.objects.known(known).filter(metric=metric).for_table(known).order_by("-starts"))
+    exposures = exposures_of(metric, known=known)
     worth = metric.worth
     scores = Score.objects.known(known).filter(metric=metric).select_related("recorded_by").order_by("-starts", "-pk")
     asked = list(scores[:MOST_POINTS]) if metric.asks else []
@@ -78,12 +81,15 @@ def metric_detail(request: HttpRequest, code: str) -> HttpResponse:
             "known": known,
             "latest": latest[:LATEST],
             "count": observations.count(),
-            "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None),
+            "chart": observed(metric, latest[::-1], baseline=worth.baseline if worth else None, exposures=exposures),
+            "exposures": exposures,
             "worth": next((row for row in valuations if worth and row.pk == worth.pk), None),
             "valuations": valuations,
+            "celebrations": list(metric.celebrations.visible_to(request.user).for_table()[:LATEST_CELEBRATIONS]),
             "history": histories.described_history(metric),
             "may_write": access.may_write(request.user, metric),
             "may_observe": access.may_write(request.user, Observation(metric=metric)),
+            "may_expose": access.may_write(request.user, Exposure(product=metric.product)),
             "may_value": access.may_write(request.user, Valuation(metric=metric)),
         },
     )

@@ -42,6 +42,7 @@ WRITES = {
     "unsupport": "add",
     "accept": "write",
     "merge": "write",
+    "divide": "write",
     "keep": "write",
     "spam": "write",
     "set_aside": "write",
@@ -52,6 +53,8 @@ VERSIONED = {"partial_update", "undo", "redo", "propose", "reorder"}
 STEPS = {"propose", "approve", "decline", "withdraw", "apply", "revert", "settle", "merge", "reopen"}
 READS = {
     "list", "retrieve", "summary", "distances", "preview", "suggest", "compare", "agreement", "interests", "agenda",
+    "shape", "stability", "workload",
+    "budget",
 }  # fmt: skip
 #: Reads that need figures, or to be told of what; without they say so.
 ASKING = {"summary", "suggest", "compare", "agenda"}
@@ -81,7 +84,28 @@ ABOUT = {
     "funding:transfer": "funding.transfer",
     "funding:value-stream": "catalog.valuestream",
     "funding:waiver": "funding.waiver",
+    "health:component": "health.component",
+    "health:delivery-event": "health.deliveryevent",
+    "health:dependency": "health.dependency",
+    "health:evidence": "health.evidence",
+    "health:improvement": "health.service",
+    "health:measurement": "health.measurement",
+    "health:objective": "health.objective",
+    "health:on-call": "health.oncall",
+    "health:part": "health.part",
+    "health:process": "health.process",
+    "health:requirement": "health.requirement",
+    "health:service": "health.service",
+    "health:support-date": "health.supportdate",
+    "health:drill": "health.drill",
+    "health:failure-mode": "health.failuremode",
+    "health:impact": "health.impact",
+    "health:incident": "health.incident",
+    "health:journey": "health.journey",
+    "health:passage": "health.passage",
+    "health:step": "health.step",
     "network:link": "network.link",
+    "network:team": "teams.team",
     "network:usage": "network.usage",
     "rebalance:decision": "rebalance.decision",
     "rebalance:elasticity": "rebalance.elasticity",
@@ -96,14 +120,19 @@ ABOUT = {
     "roadmaps:roadmap-agenda": "roadmaps.roadmap",
     "rollup:run": "rollup.run",
     "rollup:report": "rollup.invariantreport",
+    "teams:absence": "teams.absence",
     "teams:discipline": "teams.discipline",
     "teams:membership": "teams.membership",
     "teams:person": "teams.person",
     "teams:rate": "teams.rate",
     "teams:team": "teams.team",
+    "teams:thanks": "teams.thanks",
+    "value:celebration": "value.celebration",
     "value:confirmation": "value.confirmation",
+    "value:exposure": "value.exposure",
     "value:metric": "value.metric",
     "value:observation": "value.observation",
+    "value:shared-outcome": "value.sharedoutcome",
     "value:score": "value.score",
     "value:valuation": "value.valuation",
 }
@@ -114,20 +143,23 @@ VERBS = {
     "archive": "write", "restore": "write", "resolve": "write", "reopen": "write", "sign": "sign",
     "move": "write", "reorder": "write", "block": "write", "ship": "write", "drop": "write", "settle": "write",
     "propose": "write", "approve": "write", "decline": "write", "withdraw": "write", "apply": "write",
-    "revert": "write",
+    "revert": "write", "divide": "write",
+    "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin", "renew": "begin",
     "keep": "write", "aside": "write", "spam": "write",
-    "accept": "write", "merge": "write", "support": "begin", "unsupport": "begin",
 }  # fmt: skip
 #: Those that are a button on another page and have no form of their own.
 BUTTONS = {
     "review", "start", "save", "take", "undo", "redo", "archive", "restore", "move", "reorder", "resolve", "reopen",
-    "support", "unsupport", "aside", "spam",
+    "support", "unsupport", "divide", "aside", "spam",
 }  # fmt: skip
 #: Buttons of pages whose verb has a form elsewhere.
 BUTTON_PAGES = {"roadmaps:review-settle"}
 READING_VERBS = {
     "list", "detail", "outlook", "effects", "suggest", "steps", "compare", "history", "agreement", "difference", "home",
-    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio",
+    "results", "order", "timeline", "outcomes", "markdown", "agenda", "pdf", "portfolio", "map",
+    "split",
+    "readiness",
+    "delivery",
 }  # fmt: skip
 #: Pages that read and whose name does not say so.
 READING_PAGES = {
@@ -141,6 +173,8 @@ READING_PAGES = {
     "board:product-month",
     "funding:overview",
     "funding:product",
+    "funding:shelf-life",
+    "health:component-shelf-life",
     "intake:template",
     "network:network",
     "rebalance:calibration",
@@ -158,13 +192,20 @@ SPECIAL = {
 #: A page that adds to a row that it is about, so that it takes a role over that one.
 BEGUN_AT = {"value:confirmation-add": "write", "roadmaps:baseline-add": "write"}
 #: A page that is about another kind of row than its name says.
-ABOUT_ANOTHER = {"rebalance:decision-propose": "rebalance.scenario", "roadmaps:item-settle": "roadmaps.interest"}
+ABOUT_ANOTHER = {
+    "health:component-renew": "roadmaps.item",  # it takes a roadmap that the item may go on
+    "rebalance:decision-propose": "rebalance.scenario",
+    "roadmaps:item-settle": "roadmaps.interest",
+}
 #: Pages of which each user has their own; what they do is tested in their rooms, and that nobody else may, there too.
 OWN_PAGES = {
     "account-tokens",
     "account-token-revoke",
     "board:digest",
     "board:today",
+    "intake:catalogue-discard",
+    "intake:catalogue-import",
+    "intake:catalogue-preview",
     "intake:discard",
     "intake:import",
     "intake:preview",

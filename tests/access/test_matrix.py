@@ -45,9 +45,10 @@ def world(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
         made = World()
         ahead = made.rows["roadmaps.roadmap"]
-        made.at = {"value:confirmation-add": made.unconfirmed} | {
-            f"roadmaps:{name}": ahead for name in ("baseline-add", "baseline-list", "comment-add", "comment-list")
-        }
+        made.at = {
+            "value:confirmation-add": made.unconfirmed,
+            "health:component-renew": made.rows["health.component"],
+        } | {f"roadmaps:{name}": ahead for name in ("baseline-add", "baseline-list", "comment-add", "comment-list")}
         made.clients = {person.name: _client(person) for person in (*made.people, made.member)}
         yield made
         transaction.set_rollback(True)
@@ -88,6 +89,8 @@ def request(world: World, person: Someone, endpoint: Endpoint):
 
 def body(world: World, endpoint: Endpoint) -> dict:
     """Return a body that is right in all but, perhaps, who sends it."""
+    if endpoint.name in world.bodies:
+        return world.bodies[endpoint.name]
     if endpoint.action == "create":
         return world.new(endpoint.kind)
     if endpoint.action in ("batch", "load"):

@@ -12,7 +12,7 @@ from django.db.models import Model
 
 from portfolio.common.models import Grant, User
 from portfolio.rollup.models import InvariantReport, Run
-from products.value.models import Metric
+from products.value.models import Celebration, Metric
 from teams.models import Person
 from tests import factories as make
 
@@ -25,6 +25,10 @@ LEADER, OWNER, PARTNER, FINANCE, TEAM_LEAD = ROLES = (
 )
 LATER = date(2026, 6, 1)
 IN_FORCE = date(2026, 2, 1)  # a day on which the world's allocation holds
+#: A new service of the world's team.
+CATALOGUE = (
+    "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: new}\nspec: {type: service, owner: ours}\n"
+)
 
 
 @dataclass(frozen=True)
@@ -229,6 +233,11 @@ class World:
         self.people = list(self._people(scopes))
         #: What the API takes for actions that are about no new row.
         self.bodies = {
+            "catalogue-imports-list": {
+                "format": "backstage",
+                "product": "here",
+                "files": [{"name": "catalog.yaml", "text": CATALOGUE}],
+            },
             "move": {"horizon": "now"},
             "reorder": {"roadmap": "ahead", "horizon": "later", "items": ["no-more-paper", "by-phone"]},
             "start": {},
@@ -264,6 +273,7 @@ class World:
             "teams.thanks": make.make_thanks(team=self.team),
             "value.score": make.make_score(metric=satisfaction),
             "value.sharedoutcome": make.make_shared_outcome(team=self.team, metric=metric, ends=LATER),
+            "value.celebration": Celebration.objects.create(metric=metric, target=1, value=2, observed_on=IN_FORCE),
             "value.exposure": make.make_exposure(product=self.product),
             "health.process": make.make_process(code="taxation", value_stream=self.stream),
             "health.service": service,
@@ -278,7 +288,7 @@ class World:
             "health.evidence": make.make_evidence(requirement=requirement),
             "health.journey": journey,
             "health.step": step,
-            "health.passage": make.make_passage(step=step),
+            "health.passage": make.make_passage(journey=journey),
             "health.failuremode": failure_mode,
             "health.drill": make.make_drill(failure_mode=failure_mode),
             "health.incident": incident,
@@ -352,7 +362,7 @@ class World:
                 "journey": "taxing", "position": 2, "name": "Done", "service": "tax-online", "starts": "2026-06-01",
             },
             "health.passage": {
-                "step": self.rows["health.step"].pk, "month": "2026-02-01", "entered": 9, "completed": 8,
+                "journey": "taxing", "position": 1, "month": "2026-02-01", "entered": 9, "completed": 8,
             },
             "health.failuremode": {"code": "new", "name": "New", "service": "tax-online", "effect": "Nobody can pay."},
             "health.drill": {"failure_mode": "overload", "held_on": "2026-02-01"},

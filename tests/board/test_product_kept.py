@@ -138,11 +138,11 @@ def test_new_figures_show_as_soon_as_they_are_worked_out(reader, busy):
 def test_a_product_that_was_seen_costs_few_queries(reader, busy, django_assert_num_queries):
     first = reader.get(PAGE)
     # The session, the user, the product, what the user may do, whether figures have changed, or anything else, what it
-    # shipped, and whether a roadmap of it is to be reviewed.
-    with django_assert_num_queries(8):
+    # shipped, what incidents cost its customers, whether a roadmap of it is to be reviewed, and its services.
+    with django_assert_num_queries(10):
         again = reader.get(PAGE)
     assert text_of(first) == text_of(again)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         assert text_of(reader.get(PAGE)) == text_of(again)
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from portfolio.board.today import queue
+from portfolio.common import actions
 from portfolio.rebalance.decision_actions import approve
 from products.roadmaps.baseline_actions import say
 from products.roadmaps.models import IdeaStatus, Item
@@ -258,3 +259,18 @@ def test_everyone_sees_their_own_queue_by_page_and_by_api(client, roadmap, partn
     assert nothing == []
     assert (group["key"], group["count"], group["entries"][0]["what"]) == ("comments", 1, "Only for the partner.")
     assert client.get(reverse("today-list"), {"show": "nonsense"}).status_code == 400
+
+
+def test_a_renewal_waits_for_who_keeps_the_component_or_a_product_built_of_it_until_it_is_planned():
+    team, product = make.make_team(), make.make_product()
+    component = make.make_component(name="Database", owner=team, end_of_support=TODAY + timedelta(days=300))
+    make.make_part(component=component, service=make.make_service(product=product), starts=date(2015, 1, 1))
+    make.make_component(name="Not used", owner=team, end_of_support=TODAY)
+    lead, owner = make.make_user("team_lead", team=team), make.make_user("product_owner", product=product)
+
+    assert waiting(lead, "renewals") == waiting(owner, "renewals") == ["Plan the renewal of Database"]
+    assert waiting(make.make_user("product_owner", product=make.make_product()), "renewals") == []
+    assert waiting(lead, "renewals", TODAY - timedelta(days=90)) == []
+    component.item = make.make_item(kind="obsolescence", metric=None)
+    actions.save(component, by=None)
+    assert waiting(lead, "renewals") == []

@@ -162,3 +162,16 @@ def test_a_month_without_a_figure_breaks_a_trend_and_its_band():
 
 def test_a_trend_without_a_scale_is_none():
     assert drawing.trend([("cost", [None])], None, [], []) is None
+
+
+def test_boxes_in_columns_are_placed_beside_what_they_are_tied_to_and_a_large_picture_is_left_out():
+    boxes = {key: drawing.Box(key, key.upper()) for key in "abxyz"}
+    headed = [("Left", [boxes["a"], boxes["b"]]), ("None", []), ("Right", [boxes["x"], boxes["y"], boxes["z"]])]
+    drawn = drawing.columns(headed, [("a", "z"), ("b", "y"), ("a", "z"), ("a", "gone")])
+    right = [place.box.key for place in sorted(drawn.boxes, key=lambda place: place.y) if place.x]
+    assert right == ["z", "y", "x"]  # what is tied to nothing comes last
+    assert [heading for heading, _ in drawn.headings] == ["Left", "Right"]
+    assert len(drawn.lines) == 2
+    assert all(place.x + drawn.box_width <= drawn.width and place.y < drawn.height for place in drawn.boxes)
+    assert drawing.columns(headed, [], most=2) is None
+    assert drawing.columns([("Left", [])], []) is None

@@ -1,6 +1,7 @@
 """The demonstration in the database: loaded once for this file, and compared with the published figures."""
 
 import csv
+from collections import Counter
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from math import exp, log
@@ -68,7 +69,10 @@ def published_cost(year):
 
 
 def expected_value(year):
-    """Return {service: value}: online volume times the mean of the lognormal that has the range as its 90 %."""
+    """Return {service: value}: online volume times the mean of the lognormal that has the range as its 90 %.
+
+    What an incident lost, and the published figures are not lower by already, is not part of it.
+    """
     worth = {}
     with (rows.DATA / "valuations.csv").open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
@@ -76,8 +80,12 @@ def expected_value(year):
                 low, high = log(float(row["low"])), log(float(row["high"]))
                 sigma = (high - low) / (2 * 1.6448536)
                 worth[row["metric"].removesuffix("-digital")] = exp((low + high) / 2 + sigma**2 / 2)
+    lost = Counter()
+    for row in rows.rows("impacts"):
+        if row["is_in_figures"] == "no" and f"{year}-04-01" <= row["starts"] < f"{year + 1}-04-01":
+            lost[row["metric"].removesuffix("-digital")] += int(row["lost"])
     return {
-        row["service"]: int(row["digital_volume"]) * worth[row["service"]]
+        row["service"]: (int(row["digital_volume"]) - lost[row["service"]]) * worth[row["service"]]
         for row in figures(year)
         if row["service"] in worth and row["digital_volume"]
     }

@@ -13,6 +13,7 @@ from portfolio.intake.errors import UnknownKind
 from portfolio.intake.kinds import KINDS
 from portfolio.network.models import Link, Usage
 from products.catalog.models import Insight, Product, ValueStream
+from products.health.models import Service
 from products.roadmaps.models import Roadmap
 from products.value.models import Metric, Observation
 from teams.models import Membership, Rate, Team
@@ -26,6 +27,7 @@ from tests.factories import (
     make_product,
     make_rate,
     make_roadmap,
+    make_service,
     make_stream,
     make_team,
     make_user,
@@ -130,6 +132,97 @@ ROWS = {
         "effort_high": "8.5",
         "business_champion": "bea",
         "technology_champion": "ted",
+    },
+    "processes": {"code": "taxing", "name": "Taxing", "value_stream": "driving", "purpose": ""},
+    "services": {
+        "code": "tax-by-web",
+        "name": "Tax by web",
+        "product": "tax",
+        "owner": "tax-online",
+        "process": "taxing",
+        "purpose": "Tax a vehicle.",
+        "usual_hourly": "3500",
+        "peak_hourly": "21000",
+        "is_retired": "no",
+    },
+    "components": {
+        "code": "database",
+        "name": "Database",
+        "kind": "database",
+        "owner": "tax-online",
+        "version": "9.6.2",
+        "eol_product": "postgresql",
+        "eol_cycle": "9.6",
+        "end_of_support": "",
+        "renewal_low": "40000.00",
+        "renewal_high": "110000.00",
+        "currency": "USD",
+        "item": "",
+    },
+    "parts": {"service": "tax-by-web", "component": "database", "starts": "2026-01-01", "ends": ""},
+    "service-dependencies": {"service": "tax-by-web", "needs": "pay", "starts": "2026-01-01", "ends": ""},
+    "on-call": {
+        "service": "tax-by-web",
+        "team": "tax-online",
+        "hours_a_week": "128",
+        "starts": "2026-01-01",
+        "ends": "",
+    },
+    "support-dates": {
+        "product": "postgresql",
+        "cycle": "9.6",
+        "ends": "2021-11-11",
+        "is_ended": "no",
+        "source": "endoflife.date",
+    },
+    "objectives": {
+        "code": "answers",
+        "service": "tax-by-web",
+        "name": "Answers",
+        "kind": "availability",
+        "target": "0.999",
+        "window_days": "28",
+        "threshold": "",
+        "source": "",
+    },
+    "measurements": {
+        "objective": "answers",
+        "starts": "2026-03-01",
+        "ends": "2026-03-02",
+        "good": "999",
+        "total": "1000",
+    },
+    "requirements": {
+        "code": "restored",
+        "service": "tax-by-web",
+        "name": "Restored",
+        "kind": "recovery_time",
+        "statement": "Within 4 hours.",
+        "baselined_on": "2026-01-01",
+    },
+    "evidence": {
+        "requirement": "restored",
+        "verified_on": "2026-02-01",
+        "expires_on": "2027-02-01",
+        "has_passed": "yes",
+        "source": "Test 1",
+    },
+    "delivery-events": {
+        "service": "tax-by-web",
+        "key": "run-1",
+        "kind": "deployment",
+        "happened_at": "2026-03-01T12:00Z",
+        "begun_at": "2026-02-27T12:00+01:00",
+        "reference": "v1",
+        "caused_by": "",
+    },
+    "exposures": {
+        "product": "tax",
+        "flag": "new-form",
+        "share": "0.25",
+        "starts": "2026-03-01",
+        "ends": "",
+        "metric": "",
     },
     "streams": {
         "code": "fees",
@@ -238,6 +331,8 @@ def load_all() -> dict[str, tuple[int, int, int]]:
             bea, ted = (User.objects.create(username=name) for name in ("bea", "ted"))
             products = [Product.objects.get(code="tax")]
             make_roadmap(code="ahead", products=products, business=[bea], technology=[ted])
+        if kind == "service-dependencies" and not Service.objects.filter(code="pay").exists():
+            make_service(code="pay")
         if kind == "scores" and not Metric.objects.filter(code="satisfied").exists():
             product = Product.objects.get(code="tax")
             make_metric(code="satisfied", product=product, behaviour="level", asks="satisfaction")

@@ -38,6 +38,16 @@ def test_capacity_is_the_share_of_each_team_day_by_day(roadmap):
     assert (now.whole.capacity, later.whole.capacity) == pytest.approx((5 + 4, 10 + 20))
 
 
+def test_those_who_are_away_lower_capacity_and_those_who_learn_do_not(roadmap):
+    """One of two is away for five of the ten weeks, at a whole share: 10 less 2.5; the other one learns for a week."""
+    team = make.make_assignment(product=roadmap.products.first()).team
+    away, learns = (make.make_membership(team=team).person for _ in range(2))
+    make.make_absence(person=away, starts=date(2026, 3, 1), ends=date(2026, 5, 5))
+    make.make_absence(person=learns, kind="learning", starts=date(2026, 4, 1), ends=date(2026, 4, 8))
+    now, later = of(roadmap)
+    assert (now.whole.capacity, later.whole.capacity) == pytest.approx((7.5, 20))
+
+
 def test_demand_over_capacity_is_a_range_in_words_and_never_a_date(roadmap):
     make.make_assignment(product=roadmap.products.first())
     item(roadmap, 4, 8, code="one")
@@ -74,10 +84,11 @@ def test_without_a_team_there_is_nothing_to_set_it_against(roadmap):
     assert later.whole.words == "Nothing is asked."
 
 
-def test_it_takes_two_queries_however_many_items(roadmap, django_assert_num_queries):
-    make.make_assignment(product=roadmap.products.first())
+def test_it_takes_four_queries_however_many_items(roadmap, django_assert_num_queries):
+    """Products, assignments with their teams, who is in these, and who is away."""
+    make.make_membership(team=make.make_assignment(product=roadmap.products.first()).team)
     for _ in range(5):
         item(roadmap, 4, 8)
     rows = list(roadmap.items.open().select_related("team"))
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(4):
         spans(roadmap, rows)

@@ -20,11 +20,14 @@ from portfolio.rollup.invariants import check_all
 from portfolio.rollup.models import BlockedMonth, ProductMonth, SolvedMonth, Standing
 from portfolio.rollup.snapshots import solved_months
 from products.catalog.models import Assignment
+from products.health.models import Impact
 from products.value.models import Observation, Valuation
 from teams.models import Membership, Rate
 from tests.factories import (
     make_assignment,
     make_discipline,
+    make_impact,
+    make_incident,
     make_ledger_entry,
     make_link,
     make_membership,
@@ -93,6 +96,7 @@ class History:
         self.products = [make_product(value_stream=self.random.choice(streams)) for _ in range(5)]
         self.metrics = [make_metric(product=product) for product in self.products[:3]]
         self.metrics.append(make_metric(product=self.products[3], behaviour="level", cadence_days=10))
+        self.incident = make_incident()
         self.teams = [make_team(), make_team()]
         self.people = [make_person() for _ in range(4)]
         self.disciplines = [make_discipline(), make_discipline()]
@@ -116,6 +120,7 @@ class History:
             self.spend,
             self.observe,
             self.observe,
+            self.lose,
             self.value,
             self.link,
             self.use,
@@ -145,6 +150,19 @@ class History:
         metric, starts = self.random.choice(self.metrics), self.day()
         days = self.random.choice([1, 7, 90]) if metric.behaviour == "flow" else 1
         make_observation(metric=metric, starts=starts, ends=starts + timedelta(days=days), value=self.amount())
+
+    def lose(self) -> None:
+        starts = self.day()
+        make_impact(
+            incident=self.incident,
+            metric=self.random.choice(self.metrics),
+            starts=starts,
+            ends=starts + timedelta(days=self.random.choice([1, 1, 45])),
+            lost=self.amount(),
+            late=self.amount(),
+            late_share=Decimal("0.333333"),
+            is_in_figures=self.random.random() < 0.2,
+        )
 
     def value(self) -> None:
         metric, low, starts = self.random.choice(self.metrics), self.amount(500), self.month()
@@ -185,7 +203,9 @@ class History:
         make_rate(discipline=self.random.choice(self.disciplines), monthly_amount=self.amount(), starts=self.day())
 
     def change_mind(self) -> None:
-        model = self.random.choice([LedgerEntry, Observation, Valuation, Link, Usage, Membership, Assignment, Rate])
+        model = self.random.choice(
+            [LedgerEntry, Observation, Impact, Valuation, Link, Usage, Membership, Assignment, Rate]
+        )
         standing = list(model.objects.known().order_by("pk"))
         row = self.random.choice(standing) if standing else None
         if row is None:
@@ -193,6 +213,7 @@ class History:
         changes = {
             LedgerEntry: lambda: {"amount": self.amount(), "product": self.product()},
             Observation: lambda: {"value": self.amount()},
+            Impact: lambda: {"lost": self.amount(), "is_in_figures": not row.is_in_figures},
             Valuation: lambda: {"high": row.low + self.amount(300)},
             Link: lambda: {"share": self.amount(30), "ends": None},
             Usage: lambda: {"quantity": self.amount()},

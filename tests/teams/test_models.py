@@ -205,11 +205,23 @@ def test_capacity_as_it_was_known():
     assert capacity(membership.team, today()).fte == Decimal("0.20")
 
 
-def test_capacity_over_time_has_a_point_for_each_month_to_the_day():
+def test_capacity_over_time_has_each_month_less_whoever_is_away():
+    """From 15 January to 9 March; away for all of February but the last four days, and half of those quiet."""
     membership = make.make_membership(starts=date(2026, 1, 15), ends=date(2026, 3, 10))
+    make.make_absence(person=membership.person, starts=date(2026, 2, 1), ends=date(2026, 2, 25))
+    quiet = {"kind": "quiet", "share": Decimal("0.5"), "starts": date(2026, 2, 25), "ends": date(2026, 3, 1)}
+    make.make_absence(person=membership.person, **quiet)
+    make.make_absence()  # of somebody who is not in the team
     chart = capacity(membership.team, date(2026, 4, 20)).over_time()
 
-    assert [row[1] for row in chart.rows] == ["1", "1", "0", "0"]
+    assert [column.label for column in chart.columns[1:4]] == ["In the team", "Away", "Capacity"]
+    assert [row[1:] for row in chart.rows] == [
+        ("0.55", "0", "0.55", "0.55", "0", "0"),
+        ("1", "0.86", "0.14", "0.07", "0", "0.07"),
+        ("0.29", "0", "0.29", "0.29", "0", "0"),
+        ("0", "0", "0", "0", "0", "0"),
+    ]
+    assert capacity(membership.team, date(2026, 2, 10)).today.capacity == 0
 
 
 def test_capacity_over_time_of_a_team_without_members_is_empty_of_people():

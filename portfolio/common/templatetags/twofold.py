@@ -27,6 +27,7 @@ NAVIGATION = (
     ("Network", "network:network"),
     ("Products", "catalog:product-list"),
     ("Roadmaps", "roadmaps:roadmap-list"),
+    ("Services", "health:service-list"),
     ("Funding", "funding:stream-list"),
     ("Rebalance", "rebalance:scenario-list"),
     ("Teams", "teams:team-list"),
@@ -146,8 +147,13 @@ def interval_svg(
     label = f"{sign}{formats.ratio(mid)}" if shape.mid is not None else ""
     if has_range:
         label += f"{', ' if label else ''}90% range {sign}{formats.ratio(low)} to {sign}{formats.ratio(high)}"
+    return drawn_interval(shape, f"{label}; {words[shape.standing]}")
+
+
+def drawn_interval(shape: drawing.Interval, label: str) -> SafeString:
+    """Return the picture of a range against the centre of its scale; `label` says in words what it shows."""
     parts = [format_html('<line class="one" x1="{0}" x2="{0}" y1="0" y2="{1}"/>', shape.one, shape.height)]
-    if has_range:
+    if shape.low is not None and shape.high is not None:
         y = shape.middle
         parts.append(format_html('<line class="span" x1="{}" x2="{}" y1="{y}" y2="{y}"/>', shape.low, shape.high, y=y))
         if shape.arrow_low:
@@ -157,8 +163,8 @@ def interval_svg(
     if shape.mid is not None:
         parts.append(format_html('<circle cx="{}" cy="{}" r="4"/>', shape.mid, shape.middle))
     return format_html(
-        '<svg class="interval {}" viewBox="0 0 {} {}" role="img" aria-label="{}; {}">{}</svg>',
-        shape.standing, shape.width, shape.height, label, words[shape.standing], SafeString("".join(parts)),
+        '<svg class="interval {}" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
+        shape.standing, shape.width, shape.height, label, SafeString("".join(parts)),
     )  # fmt: skip
 
 
@@ -247,6 +253,17 @@ FLAGS = {
     "corrected": ("corrected", "quiet", "A later row replaces this one."),
     "broken": ("broken", "stop", "The money as it is allocated does not keep this guardrail."),
     "waived": ("waived", "warn", "Somebody has leave not to keep this guardrail for a while."),
+    "overspent": ("overspent", "stop", "More went wrong in the window than the objective allows."),
+    "burning": ("burning fast", "warn", "The last days spent the error budget more than twice as fast as is allowed."),
+    "unmeasured": ("not measured", "quiet", "Nothing was measured, which says neither good nor bad."),
+    "expired": ("expired", "warn", "Its evidence no longer counts: it has to be tested again."),
+    "expiring": ("expires soon", "warn", "Its evidence counts for 30 days at most."),
+    "failed": ("failed", "stop", "It did not hold when it was tested last."),
+    "unverified": ("unverified", "warn", "Nobody has tested whether it holds."),
+    "draft": ("draft", "quiet", "It is agreed with nobody yet."),
+    "verified": ("verified", "quiet", "It held when it was tested last, and that still counts."),
+    "risked": ("released unverified", "warn", "A requirement had no valid evidence when this was released."),
+    "embedded": ("embedded", "quiet", "A business partner who works in the team for these days."),
     "illustrative": ("illustrative", "made-up", "Made up to show how things work; not public data."),
 }
 

@@ -19,6 +19,7 @@ from portfolio.network.models import Link, Usage
 from portfolio.rollup.checks.findings import SHOWN, Finding, Wrong
 from portfolio.rollup.checks.moment import Moment, month_name, waiting_words
 from products.catalog.models import Assignment, Product
+from products.health.models import Impact
 from products.value.models import Behaviour, Confirmation, Observation, Valuation
 from teams.models import Membership, Rate, Team
 
@@ -91,6 +92,7 @@ def facts_have_subjects(now: Moment) -> Finding:
 
 RECORDED: tuple[type[Model], ...] = (
     LedgerEntry, Observation, Link, Valuation, ExchangeRate, Allocation, Commitment, Assignment, Membership, Rate,
+    Impact,
 )  # fmt: skip
 
 

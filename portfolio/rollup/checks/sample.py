@@ -17,6 +17,7 @@ from portfolio.rollup.closed import late_known, stored_late
 from portfolio.rollup.facts import MissingRate, known, read_month
 from portfolio.rollup.late import Late, with_late
 from portfolio.rollup.models import ProductMonth
+from products.health.models import Impact
 from products.value.models import Observation
 
 WHOLE_MONTHS = 2  # that are solved anew
@@ -38,7 +39,8 @@ def _drawn(rows: QuerySet, now: Moment, name: str, count: int) -> Iterator[int]:
 
 
 def _pairs(now: Moment) -> set[tuple[date, int]]:
-    """Return some product-months: a third each from the figures, from the ledger, and from what was observed.
+    """Return some product-months: a third each from the figures, from the ledger, and from what was observed,
+    and as many of what incidents lost.
 
     Those that come from facts may have no figures yet: a mark that was lost shows in nothing else.
     """
@@ -46,7 +48,8 @@ def _pairs(now: Moment) -> set[tuple[date, int]]:
     figures = list(_drawn(ProductMonth.objects.all(), now, "figures", third))
     pairs = set(ProductMonth.objects.filter(pk__in=figures).values_list("month", "product_id"))
     horizon = month_of(today())
-    for model, path in ((LedgerEntry, "product_id"), (Observation, "metric__product_id")):
+    by_product = ((LedgerEntry, "product_id"), (Observation, "metric__product_id"), (Impact, "metric__product_id"))
+    for model, path in by_product:
         chance = now.chance(f"months of {model.__name__}")
         keys = sorted(set(_drawn(model.objects.known(), now, model.__name__, third)))
         facts = model.objects.filter(pk__in=keys).order_by("pk")

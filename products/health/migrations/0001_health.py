@@ -619,6 +619,14 @@ class Migration(migrations.Migration):
                 ),
                 ("cause", models.TextField(blank=True, help_text="What is known of why.")),
                 (
+                    "is_harmless",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nothing was lost or came late: no impact is waited for.",
+                        verbose_name="cost customers nothing",
+                    ),
+                ),
+                (
                     "failure_mode",
                     models.ForeignKey(
                         blank=True,
@@ -770,20 +778,7 @@ class Migration(migrations.Migration):
                 ("note", models.CharField(blank=True, help_text="How it is known.", max_length=300)),
                 (
                     "counted",
-                    models.GeneratedField(
-                        db_persist=True,
-                        expression=models.Case(
-                            models.When(is_in_figures=True, then=models.Value(Decimal("0"))),
-                            default=django.db.models.expressions.CombinedExpression(
-                                models.F("lost"),
-                                "+",
-                                django.db.models.expressions.CombinedExpression(
-                                    models.F("late"), "*", models.F("late_share")
-                                ),
-                            ),
-                        ),
-                        output_field=models.DecimalField(decimal_places=4, max_digits=15),
-                    ),
+                    models.DecimalField(decimal_places=4, default=Decimal("0"), editable=False, max_digits=15),
                 ),
                 (
                     "month",
@@ -1797,6 +1792,14 @@ class Migration(migrations.Migration):
                     models.DateTimeField(blank=True, help_text="When customers were served again.", null=True),
                 ),
                 ("cause", models.TextField(blank=True, help_text="What is known of why.")),
+                (
+                    "is_harmless",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Nothing was lost or came late: no impact is waited for.",
+                        verbose_name="cost customers nothing",
+                    ),
+                ),
                 ("history_id", models.AutoField(primary_key=True, serialize=False)),
                 ("history_date", models.DateTimeField(db_index=True)),
                 ("history_change_reason", models.CharField(max_length=100, null=True)),
@@ -2228,6 +2231,14 @@ class Migration(migrations.Migration):
                         verbose_name="illustrative",
                     ),
                 ),
+                (
+                    "position",
+                    models.PositiveSmallIntegerField(
+                        help_text="1 is the first step.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="step",
+                    ),
+                ),
                 ("month", models.DateField(help_text="The first day of the month.")),
                 ("entered", models.PositiveBigIntegerField()),
                 ("completed", models.PositiveBigIntegerField()),
@@ -2265,16 +2276,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "step",
+                    "journey",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="passages", to="health.step"
+                        on_delete=django.db.models.deletion.PROTECT, related_name="passages", to="health.journey"
                     ),
                 ),
             ],
             options={
                 "abstract": False,
             },
-            bases=(portfolio.common.access.Scoped, models.Model),
+            bases=(products.health.models.journeys.OfJourney, portfolio.common.access.Scoped, models.Model),
         ),
         migrations.CreateModel(
             name="SupportDate",
@@ -2676,7 +2687,7 @@ class Migration(migrations.Migration):
             model_name="passage",
             constraint=models.UniqueConstraint(
                 condition=models.Q(("retracted_at", None)),
-                fields=("step", "month"),
+                fields=("journey", "position", "month"),
                 name="passage_is_known_once",
                 violation_error_message="This step already has a count for this month. Correct that one instead.",
             ),

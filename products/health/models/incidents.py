@@ -1,12 +1,12 @@
 """What broke, what it cost customers, and the ways of failing that are known in advance."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Self
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import F, Q
 from django.urls import reverse
 
 from portfolio.common.described import Described, DescribedQuerySet
@@ -16,6 +16,8 @@ from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_const
 from portfolio.common.staleness import Touch
 from products.health.models.estate import OfService, Service
 from products.health.models.journeys import Journey
+
+PLACES = Decimal("0.0001")  #: of a quantity
 
 
 class FailureModeQuerySet(DescribedQuerySet):
@@ -97,6 +99,9 @@ class Incident(OfService, Described):
     detected_at = models.DateTimeField(null=True, blank=True)
     restored_at = models.DateTimeField(null=True, blank=True, help_text="When customers were served again.")
     cause = models.TextField(blank=True, help_text="What is known of why.")
+    is_harmless = models.BooleanField(
+        "cost customers nothing", default=False, help_text="Nothing was lost or came late: no impact is waited for."
+    )
     failure_mode = models.ForeignKey(
         FailureMode,
         models.PROTECT,
@@ -174,14 +179,7 @@ class Impact(Recorded):
         help_text="The observations are lower by it already, so it does not subtract a second time.",
     )
     note = models.CharField(max_length=300, blank=True, help_text="How it is known.")
-    counted = models.GeneratedField(
-        expression=Case(
-            When(is_in_figures=True, then=Value(Decimal(0))),
-            default=F("lost") + F("late") * F("late_share"),
-        ),
-        output_field=models.DecimalField(max_digits=15, decimal_places=4),
-        db_persist=True,
-    )
+    counted = quantity_field(default=Decimal(0), editable=False)
     month = month_column()
     last_month = last_month_column()
 
@@ -214,6 +212,15 @@ class Impact(Recorded):
     def get_absolute_url(self) -> str:
         """Return the address of this impact."""
         return reverse("health:impact-detail", args=[self.pk])
+
+    @property
+    def quantity(self) -> Decimal:
+        """How many were lost, those that came late by the part of their worth that was: lost + late × late share."""
+        return (self.lost + self.late * self.late_share).quantize(PLACES, ROUND_HALF_UP)
+
+    def complete(self) -> None:
+        """Work out what is taken off the metric's totals: in whole units, so that both databases have the same."""
+        self.counted = Decimal(0) if self.is_in_figures else self.quantity
 
     def guard(self) -> None:
         """Refuse a metric that holds at a moment: only what adds up can be lost one by one."""

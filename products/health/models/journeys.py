@@ -2,6 +2,7 @@
 
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -10,6 +11,7 @@ from django.urls import reverse
 from portfolio.common.access import Scoped
 from portfolio.common.described import Described, DescribedQuerySet
 from portfolio.common.money import share_field
+from portfolio.common.months import add_months, today
 from portfolio.common.recorded import Recorded, RecordedQuerySet, interval_constraint, refuse_overlap
 from products.health.models.estate import ENDS, Process, Service, of_one_product
 
@@ -137,27 +139,32 @@ class PassageQuerySet(RecordedQuerySet):
 
     def for_table(self) -> Self:
         """Return the rows with what a table of them shows, latest first."""
-        return self.select_related("step__journey__product", "step__service", "recorded_by").order_by(
-            "-month", "step__journey__name", "step__position", "-pk"
+        return self.select_related("journey__product", "recorded_by").order_by(
+            "-month", "journey__name", "journey", "position", "-pk"
         )
 
 
-class Passage(Recorded):
-    """How many entered a step in a month, and how many completed it."""
+class Passage(OfJourney, Recorded):
+    """How many entered a step of a journey in a month, and how many completed it.
 
-    step = models.ForeignKey(Step, models.PROTECT, related_name="passages")
+    The step is told by its place: a step whose budget is corrected is another row, and who passed it has not changed.
+    """
+
+    journey = models.ForeignKey(Journey, models.PROTECT, related_name="passages")
+    position = models.PositiveSmallIntegerField(
+        "step", validators=[MinValueValidator(1)], help_text="1 is the first step."
+    )
     month = models.DateField(help_text="The first day of the month.")
     entered = models.PositiveBigIntegerField()
     completed = models.PositiveBigIntegerField()
 
-    scope_products = ("step__journey__product",)
     objects = PassageQuerySet.as_manager()
 
     class Meta(Recorded.Meta):
         constraints = [
             *Recorded.Meta.constraints,
             models.UniqueConstraint(
-                fields=["step", "month"],
+                fields=["journey", "position", "month"],
                 condition=Q(retracted_at=None),
                 name="passage_is_known_once",
                 violation_error_message="This step already has a count for this month. Correct that one instead.",
@@ -175,12 +182,25 @@ class Passage(Recorded):
         ]
 
     def __str__(self) -> str:
-        return f"{self.step}, {self.month:%Y-%m}: {self.completed:,} of {self.entered:,}"
+        return f"{self.journey}, step {self.position}, {self.month:%Y-%m}: {self.completed:,} of {self.entered:,}"
 
     def get_absolute_url(self) -> str:
         """Return the address of this passage."""
         return reverse("health:passage-detail", args=[self.pk])
 
     def lock(self) -> None:
-        """Hold the step, so that a month is not counted twice."""
-        Step.objects.select_for_update(no_key=True).get(pk=self.step_id)
+        """Hold the journey, so that a month is not counted twice."""
+        Journey.objects.select_for_update(no_key=True).get(pk=self.journey_id)
+
+    def guard(self) -> None:
+        """Refuse a place at which the journey has no step in the month, and a month that has not begun."""
+        if self.month > today():
+            raise ValidationError({"month": f"{self.month:%Y-%m} has not begun. Count those who passed once it has."})
+        steps = Step.objects.known().during(self.month, add_months(self.month, 1)).filter(journey=self.journey)
+        if not steps.filter(position=self.position).exists():
+            raise ValidationError(
+                {
+                    "position": f"{self.journey} has no step {self.position} in {self.month:%Y-%m}. Add that step, or "
+                    "choose one that it has."
+                }
+            )

@@ -165,6 +165,11 @@ class RequirementQuerySet(DescribedQuerySet):
         """Return the rows with what a table of them shows."""
         return self.select_related("service__product", "service__owner").order_by("service__name", "kind", "pk")
 
+    def with_known_evidence(self) -> Self:
+        """Return the rows with the evidence that stands now, as `known_evidence`."""
+        known = models.Prefetch("evidence", Evidence.objects.known(), to_attr="known_evidence")
+        return self.prefetch_related(known)
+
 
 class Requirement(OfService, Described):
     """What a service must be able to withstand; baselined early, verified with evidence that expires."""

@@ -56,6 +56,19 @@ class SharedOutcome(Recorded):
         )
 
 
+class CelebrationQuerySet(models.QuerySet):
+    """Reads of celebrations."""
+
+    def visible_to(self, user) -> Self:
+        """Return what `user` may read: everything, for whoever is signed in."""
+        return self if user.is_authenticated else self.none()
+
+    def for_table(self) -> Self:
+        """Return the rows with what a table of them shows, latest first; two queries more for teams and people."""
+        rows = self.select_related("metric__product").prefetch_related("teams", "people")
+        return rows.order_by("-observed_on", "-pk")
+
+
 class Celebration(models.Model):
     """A metric passed its target: found by the system on the day, with the people who were on it then."""
 
@@ -66,6 +79,8 @@ class Celebration(models.Model):
     celebrated_at = models.DateTimeField(default=timezone.now)
     teams = models.ManyToManyField("teams.Team", related_name="celebrations")
     people = models.ManyToManyField("teams.Person", related_name="celebrations")
+
+    objects = CelebrationQuerySet.as_manager()
 
     class Meta:
         ordering = ["-observed_on", "-pk"]
