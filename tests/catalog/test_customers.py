@@ -132,6 +132,7 @@ def test_a_team_hears_what_customers_say_to_it_and_not_what_analytics_show(clien
     assert "2 months ago" in shown
     make.make_insight(said_on=date(2026, 5, 18), team=deaf)
     assert "less than a month ago" in client.get(product.get_absolute_url()).content.decode()
+    assert "Customers it heard" in client.get(team.get_absolute_url()).content.decode()
     [panel] = hearing.heard_by_team(team, leader, date(2026, 4, 1))
     assert panel.context["heard"].words == "less than a month ago"
 
