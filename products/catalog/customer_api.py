@@ -55,6 +55,8 @@ class FeedbackSerializer(serializers.ModelSerializer):
 
     form = CodeField(queryset=FeedbackForm.objects.all(), help_text="Code of a form.")
     product = CodeField(source="form.product", read_only=True, help_text="Code of a product.")
+    satisfaction = serializers.IntegerField(read_only=True, allow_null=True, help_text="1, very dissatisfied, to 5.")
+    ease = serializers.IntegerField(read_only=True, allow_null=True, help_text="1, very hard, to 5, very easy.")
     text = serializers.SerializerMethodField(help_text="What they wrote; null for who may not read it.")
 
     class Meta:

@@ -15,7 +15,7 @@ from portfolio.common import access, formats, histories, pages
 from portfolio.common.models import User
 from portfolio.common.months import add_months, month_of
 from portfolio.common.rows import FORM, RecordedPages, Shown, period_of
-from products.catalog.models import Product
+from products.catalog.models import Insight, Product
 from products.health import journey_exports, journey_pictures, losses
 from products.health.journey_actions import By, divide_budget
 from products.health.journey_filters import JourneyTable, PassageTable, StepTable
@@ -46,6 +46,7 @@ def journey_detail(request: HttpRequest, code: str) -> HttpResponse:
     journey = get_object_or_404(Journey.objects.visible_to(request.user).for_table(), code=code)
     going = walk(journey)
     may_divide = access.may_write(request.user, Step(journey=journey))
+    insights = Insight.objects.visible_to(request.user).known().filter(journey=journey)
     return render(
         request,
         "health/journey_detail.html",
@@ -56,6 +57,9 @@ def journey_detail(request: HttpRequest, code: str) -> HttpResponse:
             "key_figures": journey_pictures.key_figures(going),
             "drop_off": journey_pictures.drop_off(going),
             "incidents": losses.of_journey(journey, add_months(month_of(going.on), 1 - MONTHS)),
+            "insights": list(insights.for_table().latest_few()),
+            "insight_count": insights.count(),
+            "may_add_insight": access.may_write(request.user, Insight(product=journey.product)),
             "history": histories.described_history(journey),
             "may_write": access.may_write(request.user, journey),
             "may_divide": may_divide and bool(going.steps) and (journey.availability or journey.response_ms),

@@ -92,6 +92,9 @@ def test_an_insight_is_recorded_and_corrected_with_what_it_is_about_and_is_found
     assert (insight.theme, insight.said_by, insight.team, insight.metric, insight.item) == (
         theme, 7, team, metric, item,
     )  # fmt: skip
+    journey = make.make_journey(product=product)
+    make.make_insight(product=product, journey=journey, text="I gave up.", theme=None)
+    assert "I gave up." in client.get(journey.get_absolute_url()).content.decode()
     for address in (metric.get_absolute_url(), item.get_absolute_url(), insight.get_absolute_url()):
         assert "It took weeks." in client.get(address).content.decode(), address
     for query in ({"theme": "waiting"}, {"team": "online"}, {"metric": "calls"}, {"item": item.code}):
@@ -99,7 +102,7 @@ def test_an_insight_is_recorded_and_corrected_with_what_it_is_about_and_is_found
         assert list(client.get(reverse("catalog:insight-list"), query).context["page"]) == [insight]
     correct = reverse("catalog:insight-correct", args=[insight.pk])
     assert client.post(correct, typed | {"said_by": "8", "metric": "", "reason": "Counted."}).status_code == 302
-    assert Insight.objects.known().get().metric is None
+    assert Insight.objects.known().get(theme=theme).metric is None
     body = {"product": product.code, "said_on": "2026-02-01", "kind": "survey", "text": "T", "source": "S"}
     made = client.post(
         "/api/v1/insights/", body | {"item": item.code, "said_by": 2, "team": "online"}, content_type="application/json"
@@ -129,6 +132,7 @@ def test_a_team_hears_what_customers_say_to_it_and_not_what_analytics_show(clien
     assert "2 months ago" in shown
     make.make_insight(said_on=date(2026, 5, 18), team=deaf)
     assert "less than a month ago" in client.get(product.get_absolute_url()).content.decode()
+    assert "Customers it heard" in client.get(team.get_absolute_url()).content.decode()
     [panel] = hearing.heard_by_team(team, leader, date(2026, 4, 1))
     assert panel.context["heard"].words == "less than a month ago"
 
