@@ -370,6 +370,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ProductKind": "products.catalog.models.Kind",
         "InsightKind": "products.catalog.models.InsightKind",
+        "AbsenceKind": "teams.models.AbsenceKind",
         "FeedbackState": "products.catalog.models.FeedbackState",
         "GuardrailKind": "funding.models.GuardrailKind",
         "RoadmapItemKind": "products.roadmaps.models.ItemKind",
