@@ -20,7 +20,8 @@ from products.value.models import Observation, Score
 def record_score(score: Score, *, by: User | None) -> Score:
     """Record a score, and its value as an observation of its metric. Repeating it is refused: it stands already."""
     with gathering_marks(), checked_together():
-        score.require_answers()  # before its value is worked out from them
+        score.clean()  # before the day and the value of its observation are worked out from it
+        score.require_answers()
         observation = Observation(**_observed(score))
         score.observation = None
         actions.record(score, by=by)
