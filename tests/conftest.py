@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -10,6 +11,8 @@ import pytest
 # Every request leaves rings of objects. Looking for them a hundred times less often costs some memory and saves a tenth
 # of the time or more, for there is much else to look through.
 gc.set_threshold(100_000, 50, 1_000)
+
+REAL_DATA = Path(__file__).parents[2] / "shared" / "data"  # public data that is kept beside the checkout
 
 NOT_RUN = ("skipped", "xfailed")
 
@@ -19,12 +22,14 @@ hypothesis.settings.load_profile("steady")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, rather than skip, the tests of services that this run does not have."""
+    """Leave out, rather than skip, the tests of services and of public data that this run does not have."""
     absent = set()
     if not os.environ.get("CELERY_BROKER_URL"):
         absent.add("services")
     if not os.environ.get("DATABASE_URL", "").startswith(("postgres", "pgsql")):
         absent.add("postgresql")
+    if not REAL_DATA.exists():
+        absent.add("real_data")
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_leaves_the_others_readable():
     assert len(found.entities) == 1
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs the catalogue that is kept beside this repository")
+@pytest.mark.real_data
 def test_the_real_catalogue_has_six_names_of_components_and_two_of_apis_that_stand_more_than_once():
     found = read_catalogue([(path.name, path.read_bytes()) for path in sorted(REAL.glob("*.yaml"))])
     twice = [finding for finding in found.findings if finding.topic == "Duplicate name"]

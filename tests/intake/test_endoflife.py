@@ -69,7 +69,7 @@ def test_a_file_of_something_else_is_refused_with_what_is_needed(text, words):
     assert any(word in finding.message for word in words.split("|"))
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs the dates that are kept beside this repository")
+@pytest.mark.real_data
 def test_all_that_is_published_is_read():
     found = read_cycles([(REAL.name, REAL.read_bytes())])
     assert not found.findings
