@@ -1,6 +1,5 @@
 import django.core.validators
 import django.db.models.deletion
-import django.db.models.expressions
 import django.utils.timezone
 import portfolio.common.access
 import portfolio.common.money
@@ -18,14 +17,157 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0003_themes_and_feedback"),
+        ("catalog", "0002_initial"),
+        ("common", "__first__"),
         ("roadmaps", "0001_roadmaps"),
         ("teams", "0002_absences_and_thanks"),
         ("value", "0003_scores_recognition_and_exposures"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
+        migrations.CreateModel(
+            name="Process",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Short and readable, for addresses and imports, such as vehicle-tax.",
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "A code is lower-case letters, digits and single hyphens between them, such as vehicle-tax.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "is_illustrative",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Made up to show how things work; marked wherever it shows.",
+                        verbose_name="illustrative",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.TextField(blank=True, help_text="What comes out of it, and for whom, in a sentence."),
+                ),
+                (
+                    "value_stream",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="processes",
+                        to="catalog.valuestream",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "business process",
+                "verbose_name_plural": "business processes",
+                "ordering": ["code"],
+                "abstract": False,
+            },
+            bases=(portfolio.common.access.Scoped, models.Model),
+        ),
+        migrations.CreateModel(
+            name="Service",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        help_text="Short and readable, for addresses and imports, such as vehicle-tax.",
+                        max_length=60,
+                        unique=True,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "^[a-z0-9]+(-[a-z0-9]+)*$",
+                                "A code is lower-case letters, digits and single hyphens between them, such as vehicle-tax.",
+                            )
+                        ],
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "is_illustrative",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Made up to show how things work; marked wherever it shows.",
+                        verbose_name="illustrative",
+                    ),
+                ),
+                ("purpose", models.TextField(blank=True, help_text="What it does for whom, in a sentence.")),
+                (
+                    "usual_hourly",
+                    models.PositiveBigIntegerField(
+                        blank=True,
+                        help_text="Requests, calls or cases in a usual hour.",
+                        null=True,
+                        verbose_name="usual volume an hour",
+                    ),
+                ),
+                (
+                    "peak_hourly",
+                    models.PositiveBigIntegerField(
+                        blank=True,
+                        help_text="In the busiest hour it must bear.",
+                        null=True,
+                        verbose_name="peak volume an hour",
+                    ),
+                ),
+                ("is_retired", models.BooleanField(default=False, verbose_name="retired")),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="The team that keeps it running.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="teams.team",
+                    ),
+                ),
+                (
+                    "process",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="services",
+                        to="health.process",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="catalog.product"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["code"],
+                "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("usual_hourly", None),
+                            ("peak_hourly", None),
+                            ("peak_hourly__gte", models.F("usual_hourly")),
+                            _connector="OR",
+                        ),
+                        name="service_peak_is_the_most",
+                        violation_error_message="The peak volume is at least the usual one.",
+                    )
+                ],
+            },
+            bases=(portfolio.common.access.Scoped, models.Model),
+        ),
         migrations.CreateModel(
             name="FailureMode",
             fields=[
@@ -56,6 +198,12 @@ class Migration(migrations.Migration):
                 ("effect", models.TextField(help_text="What customers would feel.")),
                 ("detection", models.TextField(blank=True, help_text="How it would be noticed.")),
                 ("response", models.TextField(blank=True, help_text="What to do.")),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="failure_modes", to="health.service"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["code"],
@@ -122,10 +270,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("source", models.CharField(blank=True, help_text="Where good and total are counted.", max_length=300)),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="objectives", to="health.service"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("target__gt", 0), ("target__lt", 1)),
+                        name="objective_target_is_a_part",
+                        violation_error_message="A target lies between 0 and 1, such as 0.999. Nothing is good always.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("window_days__gte", 1), ("window_days__lte", 366)),
+                        name="objective_window_is_possible",
+                        violation_error_message="A window is 1 to 366 days.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
         ),
@@ -177,6 +343,12 @@ class Migration(migrations.Migration):
                 (
                     "baselined_on",
                     models.DateField(blank=True, help_text="The day it was agreed; empty is a draft.", null=True),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="requirements", to="health.service"
+                    ),
                 ),
             ],
             options={
@@ -298,6 +470,17 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("renewal_high", None), ("renewal_low", None)),
+                            ("renewal_low__lte", models.F("renewal_high")),
+                            _connector="OR",
+                        ),
+                        name="component_renewal_is_a_range",
+                        violation_error_message="Give the cost of renewal as a range: the low end at most the high end.",
+                    )
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
@@ -372,6 +555,15 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="drill_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    )
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
@@ -637,10 +829,32 @@ class Migration(migrations.Migration):
                         to="health.failuremode",
                     ),
                 ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to="health.service"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("restored_at", None), ("restored_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="incident_is_restored_after_it_started",
+                        violation_error_message="It cannot be restored before it started.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("detected_at", None), ("detected_at__gte", models.F("started_at")), _connector="OR"
+                        ),
+                        name="incident_is_detected_after_it_started",
+                        violation_error_message="It cannot be detected before it started.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
         ),
@@ -708,10 +922,31 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.PROTECT, related_name="journeys", to="catalog.product"
                     ),
                 ),
+                (
+                    "process",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="journeys",
+                        to="health.process",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["code"],
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("availability", None),
+                            models.Q(("availability__gt", 0), ("availability__lt", 1)),
+                            _connector="OR",
+                        ),
+                        name="journey_availability_is_a_part",
+                        violation_error_message="An availability lies between 0 and 1, such as 0.995.",
+                    )
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
@@ -776,10 +1011,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("note", models.CharField(blank=True, help_text="How it is known.", max_length=300)),
-                (
-                    "counted",
-                    models.DecimalField(decimal_places=4, default=Decimal("0"), editable=False, max_digits=15),
-                ),
+                ("counted", models.DecimalField(decimal_places=4, default=Decimal("0"), editable=False, max_digits=15)),
                 (
                     "month",
                     models.GeneratedField(
@@ -858,6 +1090,37 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted_at", None)), fields=["month", "metric"], name="impact_month"
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="impact_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends"))),
+                        name="impact_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("lost__gt", 0), ("late__gt", 0), _connector="OR"),
+                        name="impact_is_of_something",
+                        violation_error_message="Say how many were lost or came late.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("late__gte", 0), ("late_share__gte", 0), ("late_share__lte", 1), ("lost__gte", 0)
+                        ),
+                        name="impact_is_not_negative",
+                        violation_error_message="Lost and late are not negative, and the part lost by lateness is 0 to 1.",
+                    ),
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
         ),
@@ -930,6 +1193,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="measurement_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends"))),
+                        name="measurement_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retracted_at", None)),
+                        fields=("objective", "starts"),
+                        name="measurement_is_known_once",
+                        violation_error_message="This objective already has a measurement that starts on this day. Correct it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("good__lte", models.F("total"))),
+                        name="measurement_good_is_a_part",
+                        violation_error_message="No more can be good than there were in all.",
+                    ),
+                ],
             },
             bases=(products.health.models.promises.OfObjective, portfolio.common.access.Scoped, models.Model),
         ),
@@ -957,67 +1245,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.CreateModel(
-            name="Process",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        help_text="Short and readable, for addresses and imports, such as vehicle-tax.",
-                        max_length=60,
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[a-z0-9]+(-[a-z0-9]+)*$",
-                                "A code is lower-case letters, digits and single hyphens between them, such as vehicle-tax.",
-                            )
-                        ],
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "is_illustrative",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Made up to show how things work; marked wherever it shows.",
-                        verbose_name="illustrative",
-                    ),
-                ),
-                (
-                    "purpose",
-                    models.TextField(blank=True, help_text="What comes out of it, and for whom, in a sentence."),
-                ),
-                (
-                    "value_stream",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="processes",
-                        to="catalog.valuestream",
-                    ),
-                ),
-            ],
             options={
-                "verbose_name": "business process",
-                "verbose_name_plural": "business processes",
-                "ordering": ["code"],
-                "abstract": False,
+                "constraints": [models.UniqueConstraint(fields=("objective", "day"), name="budgetday_is_kept_once")],
             },
-            bases=(portfolio.common.access.Scoped, models.Model),
-        ),
-        migrations.AddField(
-            model_name="journey",
-            name="process",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="journeys",
-                to="health.process",
-            ),
         ),
         migrations.CreateModel(
             name="HistoricalService",
@@ -1301,96 +1531,22 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "evidence",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="evidence_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("verified_on__lt", models.F("expires_on"))),
+                        name="evidence_expires_later",
+                        violation_error_message="Evidence expires after the day on which it was found.",
+                    ),
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
-        ),
-        migrations.CreateModel(
-            name="Service",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                (
-                    "code",
-                    models.CharField(
-                        help_text="Short and readable, for addresses and imports, such as vehicle-tax.",
-                        max_length=60,
-                        unique=True,
-                        validators=[
-                            django.core.validators.RegexValidator(
-                                "^[a-z0-9]+(-[a-z0-9]+)*$",
-                                "A code is lower-case letters, digits and single hyphens between them, such as vehicle-tax.",
-                            )
-                        ],
-                    ),
-                ),
-                ("name", models.CharField(max_length=200)),
-                (
-                    "is_illustrative",
-                    models.BooleanField(
-                        default=False,
-                        help_text="Made up to show how things work; marked wherever it shows.",
-                        verbose_name="illustrative",
-                    ),
-                ),
-                ("purpose", models.TextField(blank=True, help_text="What it does for whom, in a sentence.")),
-                (
-                    "usual_hourly",
-                    models.PositiveBigIntegerField(
-                        blank=True,
-                        help_text="Requests, calls or cases in a usual hour.",
-                        null=True,
-                        verbose_name="usual volume an hour",
-                    ),
-                ),
-                (
-                    "peak_hourly",
-                    models.PositiveBigIntegerField(
-                        blank=True,
-                        help_text="In the busiest hour it must bear.",
-                        null=True,
-                        verbose_name="peak volume an hour",
-                    ),
-                ),
-                ("is_retired", models.BooleanField(default=False, verbose_name="retired")),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        blank=True,
-                        help_text="The team that keeps it running.",
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="services",
-                        to="teams.team",
-                    ),
-                ),
-                (
-                    "process",
-                    models.ForeignKey(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="services",
-                        to="health.process",
-                    ),
-                ),
-                (
-                    "product",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="services", to="catalog.product"
-                    ),
-                ),
-            ],
-            options={
-                "ordering": ["code"],
-                "abstract": False,
-            },
-            bases=(portfolio.common.access.Scoped, models.Model),
-        ),
-        migrations.AddField(
-            model_name="requirement",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="requirements", to="health.service"
-            ),
         ),
         migrations.CreateModel(
             name="Part",
@@ -1467,6 +1623,20 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="part_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
+                        name="part_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
         ),
@@ -1555,22 +1725,27 @@ class Migration(migrations.Migration):
                 "verbose_name": "on-call duty",
                 "verbose_name_plural": "on-call duties",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="oncall_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
+                        name="oncall_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("hours_a_week__gt", 0), ("hours_a_week__lte", 168)),
+                        name="oncall_fits_a_week",
+                        violation_error_message="A week has 168 hours; give more than 0 and at most that.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
-        ),
-        migrations.AddField(
-            model_name="objective",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="objectives", to="health.service"
-            ),
-        ),
-        migrations.AddField(
-            model_name="incident",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="incidents", to="health.service"
-            ),
         ),
         migrations.CreateModel(
             name="HistoricalRequirement",
@@ -1914,13 +2089,6 @@ class Migration(migrations.Migration):
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
-        migrations.AddField(
-            model_name="failuremode",
-            name="service",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="failure_modes", to="health.service"
-            ),
-        ),
         migrations.CreateModel(
             name="Dependency",
             fields=[
@@ -1998,6 +2166,25 @@ class Migration(migrations.Migration):
                 "verbose_name": "service dependency",
                 "verbose_name_plural": "service dependencies",
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="dependency_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
+                        name="servicedependency_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("service", models.F("needs")), _negated=True),
+                        name="servicedependency_is_on_another",
+                        violation_error_message="A service does not depend on itself.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
         ),
@@ -2099,6 +2286,35 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("retracted_at", None)),
+                        fields=["service", "happened_at"],
+                        name="deliveryevent_when",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="deliveryevent_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retracted_at", None)),
+                        fields=("service", "key"),
+                        name="deliveryevent_counts_once",
+                        violation_error_message="An event with this key was posted before.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("begun_at", None), ("begun_at__lte", models.F("happened_at")), _connector="OR"
+                        ),
+                        name="deliveryevent_begins_before",
+                        violation_error_message="A change is made before it is deployed.",
+                    ),
+                ],
             },
             bases=(products.health.models.estate.OfService, portfolio.common.access.Scoped, models.Model),
         ),
@@ -2208,6 +2424,29 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="step_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
+                        name="step_starts_before_ends",
+                        violation_error_message="The end must come after the start; it is the first day that no longer counts.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("availability", None),
+                            models.Q(("availability__gt", 0), ("availability__lt", 1)),
+                            _connector="OR",
+                        ),
+                        name="step_availability_is_a_part",
+                        violation_error_message="An availability lies between 0 and 1, such as 0.999.",
+                    ),
+                ],
             },
             bases=(products.health.models.journeys.OfJourney, portfolio.common.access.Scoped, models.Model),
         ),
@@ -2284,6 +2523,31 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="passage_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retracted_at", None)),
+                        fields=("journey", "position", "month"),
+                        name="passage_is_known_once",
+                        violation_error_message="This step already has a count for this month. Correct that one instead.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("completed__lte", models.F("entered"))),
+                        name="passage_completed_is_a_part",
+                        violation_error_message="No more can complete a step than entered it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)),
+                        name="passage_is_of_a_month",
+                        violation_error_message="Give the first day of the month.",
+                    ),
+                ],
             },
             bases=(products.health.models.journeys.OfJourney, portfolio.common.access.Scoped, models.Model),
         ),
@@ -2361,370 +2625,22 @@ class Migration(migrations.Migration):
             ],
             options={
                 "abstract": False,
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
+                        ),
+                        name="supportdate_retracted_after_recorded",
+                        violation_error_message="A row cannot be retracted before it was recorded.",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retracted_at", None)),
+                        fields=("product", "cycle"),
+                        name="supportdate_is_known_once",
+                        violation_error_message="This release cycle already has a support date. Correct that one instead.",
+                    ),
+                ],
             },
             bases=(portfolio.common.access.Scoped, models.Model),
-        ),
-        migrations.AddConstraint(
-            model_name="component",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("renewal_high", None), ("renewal_low", None)),
-                    ("renewal_low__lte", models.F("renewal_high")),
-                    _connector="OR",
-                ),
-                name="component_renewal_is_a_range",
-                violation_error_message="Give the cost of renewal as a range: the low end at most the high end.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="drill",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="drill_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="impact",
-            index=models.Index(
-                condition=models.Q(("retracted_at", None)), fields=["month", "metric"], name="impact_month"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="impact_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends"))),
-                name="impact_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("lost__gt", 0), ("late__gt", 0), _connector="OR"),
-                name="impact_is_of_something",
-                violation_error_message="Say how many were lost or came late.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="impact",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("late__gte", 0), ("late_share__gte", 0), ("late_share__lte", 1), ("lost__gte", 0)),
-                name="impact_is_not_negative",
-                violation_error_message="Lost and late are not negative, and the part lost by lateness is 0 to 1.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="measurement_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends"))),
-                name="measurement_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retracted_at", None)),
-                fields=("objective", "starts"),
-                name="measurement_is_known_once",
-                violation_error_message="This objective already has a measurement that starts on this day. Correct it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="measurement",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("good__lte", models.F("total"))),
-                name="measurement_good_is_a_part",
-                violation_error_message="No more can be good than there were in all.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="budgetday",
-            constraint=models.UniqueConstraint(fields=("objective", "day"), name="budgetday_is_kept_once"),
-        ),
-        migrations.AddConstraint(
-            model_name="journey",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("availability", None), models.Q(("availability__gt", 0), ("availability__lt", 1)), _connector="OR"
-                ),
-                name="journey_availability_is_a_part",
-                violation_error_message="An availability lies between 0 and 1, such as 0.995.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="evidence_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="evidence",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("verified_on__lt", models.F("expires_on"))),
-                name="evidence_expires_later",
-                violation_error_message="Evidence expires after the day on which it was found.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="service",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("usual_hourly", None),
-                    ("peak_hourly", None),
-                    ("peak_hourly__gte", models.F("usual_hourly")),
-                    _connector="OR",
-                ),
-                name="service_peak_is_the_most",
-                violation_error_message="The peak volume is at least the usual one.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="part_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="part",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
-                name="part_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="oncall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="oncall_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="oncall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
-                name="oncall_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="oncall",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("hours_a_week__gt", 0), ("hours_a_week__lte", 168)),
-                name="oncall_fits_a_week",
-                violation_error_message="A week has 168 hours; give more than 0 and at most that.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("target__gt", 0), ("target__lt", 1)),
-                name="objective_target_is_a_part",
-                violation_error_message="A target lies between 0 and 1, such as 0.999. Nothing is good always.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="objective",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("window_days__gte", 1), ("window_days__lte", 366)),
-                name="objective_window_is_possible",
-                violation_error_message="A window is 1 to 366 days.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("restored_at", None), ("restored_at__gte", models.F("started_at")), _connector="OR"
-                ),
-                name="incident_is_restored_after_it_started",
-                violation_error_message="It cannot be restored before it started.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="incident",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("detected_at", None), ("detected_at__gte", models.F("started_at")), _connector="OR"
-                ),
-                name="incident_is_detected_after_it_started",
-                violation_error_message="It cannot be detected before it started.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dependency",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="dependency_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dependency",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
-                name="servicedependency_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dependency",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("service", models.F("needs")), _negated=True),
-                name="servicedependency_is_on_another",
-                violation_error_message="A service does not depend on itself.",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="deliveryevent",
-            index=models.Index(
-                condition=models.Q(("retracted_at", None)), fields=["service", "happened_at"], name="deliveryevent_when"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="deliveryevent_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryevent",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retracted_at", None)),
-                fields=("service", "key"),
-                name="deliveryevent_counts_once",
-                violation_error_message="An event with this key was posted before.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="deliveryevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("begun_at", None), ("begun_at__lte", models.F("happened_at")), _connector="OR"),
-                name="deliveryevent_begins_before",
-                violation_error_message="A change is made before it is deployed.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="step_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("starts__lt", models.F("ends")), ("ends", None), _connector="OR"),
-                name="step_starts_before_ends",
-                violation_error_message="The end must come after the start; it is the first day that no longer counts.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="step",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("availability", None), models.Q(("availability__gt", 0), ("availability__lt", 1)), _connector="OR"
-                ),
-                name="step_availability_is_a_part",
-                violation_error_message="An availability lies between 0 and 1, such as 0.999.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="passage_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passage",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retracted_at", None)),
-                fields=("journey", "position", "month"),
-                name="passage_is_known_once",
-                violation_error_message="This step already has a count for this month. Correct that one instead.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("completed__lte", models.F("entered"))),
-                name="passage_completed_is_a_part",
-                violation_error_message="No more can complete a step than entered it.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="passage",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("month__day", 1)),
-                name="passage_is_of_a_month",
-                violation_error_message="Give the first day of the month.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportdate",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("retracted_at", None), ("retracted_at__gte", models.F("recorded_at")), _connector="OR"
-                ),
-                name="supportdate_retracted_after_recorded",
-                violation_error_message="A row cannot be retracted before it was recorded.",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="supportdate",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("retracted_at", None)),
-                fields=("product", "cycle"),
-                name="supportdate_is_known_once",
-                violation_error_message="This release cycle already has a support date. Correct that one instead.",
-            ),
         ),
     ]
