@@ -31,6 +31,7 @@ def served(folder: Path) -> str:
     file = folder / "flood.sqlite3"
     with sqlite3.connect(file) as copy:
         connection.connection.backup(copy)
+        copy.execute("PRAGMA journal_mode=WAL")  # as a site's is from its first connection on
     return f"sqlite:///{file}"
 
 

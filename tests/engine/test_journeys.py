@@ -96,7 +96,9 @@ def test_how_sure_a_measured_availability_is():
 def test_no_division_falls_below_its_budget(target, steps):
     services = [service for service, _ in steps]
     found = divide_availability(target, services, [None] * len(steps), [seen for _, seen in steps])
-    assert math.prod(dict(zip(services, found.shares, strict=True)).values()) >= target
+    product = math.prod(dict(zip(services, found.shares, strict=True)).values())
+    # No share goes beyond 0.999999, so that a step which hardly ever failed may leave a little that nobody can give.
+    assert product >= target or (found.is_overdrawn and max(found.shares) == Decimal("0.999999"))
 
 
 def test_a_response_time_is_divided_into_whole_milliseconds_that_add_up():

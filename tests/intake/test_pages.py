@@ -42,8 +42,10 @@ def test_only_the_kinds_that_a_user_may_add_are_offered(client):
     client.force_login(make_user("product_owner", product=make_product()))
     page = client.get(IMPORT)
     assert {kind.name for kind in page.context["kinds"]} == {
-        "segments", "themes", "insights", "metrics", "valuations", "observations", "scores", "roadmap-items", "links",
-        "usage", "elasticities",
+        "segments", "themes", "insights", "metrics", "valuations", "observations", "scores", "exposures",
+        "roadmap-items", "links", "usage", "elasticities", "services", "parts", "service-dependencies", "on-call",
+        "objectives", "measurements", "requirements", "evidence", "delivery-events", "journeys", "journey-steps",
+        "passages", "failure-modes", "drills", "incidents", "impacts",
     }  # fmt: skip
     answer = upload(client, TEAMS)
     assert answer.status_code == 422
