@@ -27,6 +27,9 @@ PICTURES = {
     "decision": ("/rebalance/decisions/1/", WIDE, "light"),
     "roadmap": ("/roadmaps/driving-online/", WIDE, "light"),
     "timeline": ("/roadmaps/driving-online/timeline/", WIDE, "light"),
+    "service": ("/services/card-payments/", WIDE, "light"),
+    "journey": ("/services/journeys/tax-your-vehicle/", WIDE, "light"),
+    "split": ("/network/teams/platform-engineering/split/", WIDE, "light"),
     "difference": ("/roadmaps/driving-online/difference/?from=1", WIDE, "light"),
 }
 
