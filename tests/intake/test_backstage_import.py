@@ -141,7 +141,7 @@ def test_an_import_writes_under_the_rights_of_who_loads_it(places):
     assert Service.objects.get().history.get().history_user == owner
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs the catalogue that is kept beside this repository")
+@pytest.mark.real_data
 def test_the_real_catalogue_becomes_a_readable_estate_with_what_is_broken_told(places):
     files = [(path.name, path.read_bytes()) for path in sorted(REAL.glob("*.yaml")) if "examples" not in path.name]
 

@@ -95,7 +95,7 @@ def test_a_broken_date_stops_the_load_unless_it_is_left_out_and_so_do_roles():
     assert dates(V0.replace("2024", "2025"), by=make_user("product_owner")).is_only_roles
 
 
-@pytest.mark.skipif(not REAL.exists(), reason="needs the dates that are kept beside this repository")
+@pytest.mark.real_data
 def test_all_that_is_published_is_recorded():
     report = import_support_dates([(REAL.name, REAL.read_bytes())])
     assert (report.added, SupportDate.objects.count()) == (8_351, 8_351)
