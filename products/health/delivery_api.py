@@ -43,6 +43,15 @@ class UsedOtherwise(APIException):
     default_code = "key_used_otherwise"
 
 
+#: One row, or a list of them: what is sent, and what comes back.
+ONE_OR_MANY = PolymorphicProxySerializer(
+    "DeliveryEventOrMany",
+    [DeliveryEventSerializer, DeliveryEventSerializer(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
 class DeliveryEventViewSet(RecordedViewSet):
     """Deployments, failures and restores, as pipelines and people post them."""
 
@@ -67,15 +76,10 @@ class DeliveryEventViewSet(RecordedViewSet):
                 description="Stands for the field `key` of a single event, such as the number of a pipeline's run.",
             )
         ],
-        request=PolymorphicProxySerializer(
-            "DeliveryEventOrMany",
-            [DeliveryEventSerializer, DeliveryEventSerializer(many=True)],
-            resource_type_field_name=None,
-            many=False,
-        ),
+        request=ONE_OR_MANY,
         responses={
-            201: DeliveryEventSerializer,
-            200: OpenApiResponse(DeliveryEventSerializer, "All of it was recorded before."),
+            201: ONE_OR_MANY,
+            200: OpenApiResponse(ONE_OR_MANY, "All of it was recorded before."),
         },
     )
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

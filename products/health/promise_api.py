@@ -118,6 +118,15 @@ class ObjectiveViewSet(DescribedViewSet):
         return Response(BudgetSerializer(told | {"objective": objective.code}).data)
 
 
+#: One row, or a list of them: what is sent, and what comes back.
+ONE_OR_MANY = PolymorphicProxySerializer(
+    "MeasurementOrMany",
+    [MeasurementSerializer, MeasurementSerializer(many=True)],
+    resource_type_field_name=None,
+    many=False,
+)
+
+
 class MeasurementViewSet(RecordedViewSet):
     """Measurements of objectives. Days that are measured already are refused."""
 
@@ -129,13 +138,8 @@ class MeasurementViewSet(RecordedViewSet):
     @extend_schema(
         summary="Record a measurement, or a list of them",
         description=f"Records one measurement, or a list of up to {MOST_MEASUREMENTS:,}, all of them or none.",
-        request=PolymorphicProxySerializer(
-            "MeasurementOrMany",
-            [MeasurementSerializer, MeasurementSerializer(many=True)],
-            resource_type_field_name=None,
-            many=False,
-        ),
-        responses={201: MeasurementSerializer},
+        request=ONE_OR_MANY,
+        responses={201: ONE_OR_MANY},
     )
     def create(self, request, *args, **kwargs):
         """Record a measurement, or several."""

@@ -85,6 +85,16 @@ class CatalogueFinding(serializers.Serializer):
     left_out = serializers.CharField(help_text="What goes missing where what is broken is left out.")
 
 
+class CatalogueError(CatalogueFinding):
+    """Why files were refused: of what is in them all of it, of the call itself what, and how to mend it."""
+
+    weight = serializers.ChoiceField(choices=[str(weight) for weight in Weight], required=False)
+    file = serializers.CharField(required=False)
+    document = serializers.IntegerField(required=False)
+    line = serializers.IntegerField(required=False)
+    left_out = serializers.CharField(required=False)
+
+
 class CatalogueEffect(serializers.Serializer):
     """A component whose support ends on another day."""
 
@@ -109,8 +119,8 @@ class CatalogueProblem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = CatalogueFinding(many=True)
-    error_count = serializers.IntegerField()
+    errors = CatalogueError(many=True)
+    error_count = serializers.IntegerField(required=False)
 
 
 class CatalogueImports(viewsets.GenericViewSet):
