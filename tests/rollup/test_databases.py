@@ -32,7 +32,7 @@ def tell(seed: int) -> list:
     from django.test import override_settings
 
     from portfolio.rollup import actions
-    from portfolio.rollup.models import ProductMonth, Standing
+    from portfolio.rollup.models import BlockedMonth, ProductMonth, Standing
     from portfolio.rollup.snapshots import solved_months
     from products.catalog.models import Product
     from products.value.models import Metric
@@ -50,19 +50,22 @@ def tell(seed: int) -> list:
             history.happen()
         actions.refresh_standings()
     figures = []
+    # A blocked month keeps its last good figures: those depend on when it was rolled up, here after every write.
+    blocked = list(BlockedMonth.objects.values_list("month", flat=True))
+    kept = {ProductMonth: ProductMonth.objects.exclude(month__in=blocked), Standing: Standing.objects.all()}
     for model, codes in names.items():
         columns = [
             field.name
             for field in model._meta.concrete_fields
             if not field.is_relation and field.name not in {"id", "blocked_at"}
         ]
-        figures.append([model.__name__, sorted(map(str, model.objects.values_list(*codes, *columns)))])
+        figures.append([model.__name__, sorted(map(str, kept[model].values_list(*codes, *columns)))])
     names_of = {
         "products": dict(Product.objects.values_list("pk", "code")),
         "metric.ids": dict(Metric.objects.values_list("pk", "code")),
         "metric.valuation": {},
     }
-    for month, solved in solved_months(every_month()).items():
+    for month, solved in solved_months([month for month in every_month() if month not in blocked]).items():
         words = in_words(solved)
         for name, codes_of in names_of.items():
             words[name] = str([codes_of.get(key, bool(key)) for key in json.loads(words[name])])
