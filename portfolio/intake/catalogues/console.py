@@ -1,5 +1,6 @@
 """What the commands that import catalogues share: their files, their options and how they tell what came of it."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from portfolio.intake.errors import MOST_PROBLEMS
 Row = TypeVar("Row", bound=models.Model)
 
 
-class CatalogueCommand(BaseCommand):
+class CatalogueCommand(BaseCommand, ABC):
     """Imports files and says what came of it; the exit code is 1 where anything is broken and not left out."""
 
     requires_migrations_checks = False
@@ -28,9 +29,9 @@ class CatalogueCommand(BaseCommand):
         )
         parser.add_argument("--by", metavar="USERNAME", help="Load with the rights, and in the name, of this user.")
 
+    @abstractmethod
     def take(self, files: list[Path], by: str | None, **options: Any) -> CatalogueReport:
         """Import the files; the commands say by which function."""
-        raise NotImplementedError
 
     def handle(self, *, files: list[Path], by: str | None, **options: Any) -> None:
         """Import, and print what came of it."""
